@@ -1,0 +1,83 @@
+"""Programs that stay after a command: started in the root, remembered by process id, stopped by it."""
+
+import os
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+from . import paths
+
+
+def start(root, name, argv, env=None):
+    """Start a program in the background, unless the one of that name still runs; its process id."""
+    running = get_pid(name)
+    if running:
+        return running
+    log = (paths.state_folder() / "log" / (name + ".log")).open("ab")
+    process = subprocess.Popen(
+        root.command(argv, env), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+    )
+    started = read_start_time(process.pid)
+    pid_file(name).parent.mkdir(parents=True, exist_ok=True)
+    pid_file(name).write_text("%d %s" % (process.pid, started))
+    return process.pid
+
+
+def pid_file(name):
+    """Where a program's process id is kept."""
+    return paths.state_folder() / "services" / (name + ".pid")
+
+
+def read_start_time(pid):
+    """The kernel's start time of a process: tells it from a later one with the same id; '' when gone."""
+    try:
+        with open("/proc/%d/stat" % pid) as stream:
+            fields = stream.read().rsplit(")", 1)[1].split()
+    except OSError:
+        return ""
+    return "" if fields[0] == "Z" else fields[19]
+
+
+def get_pid(name):
+    """The process id of a program that we started and that still runs, or 0."""
+    try:
+        pid, started = pid_file(name).read_text().split()
+    except (OSError, ValueError):
+        return 0
+    return int(pid) if read_start_time(int(pid)) == started else 0
+
+
+def stop(name):
+    """Ask the program's session to end, then insist."""
+    pid = get_pid(name)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        deadline = time.monotonic() + 10
+        while pid and get_pid(name) and time.monotonic() < deadline:
+            try:
+                os.killpg(pid, number)
+            except OSError:
+                break
+            time.sleep(0.2)
+    if pid_file(name).exists():
+        pid_file(name).unlink()
+
+
+def stop_all(root):
+    """Stop every program that was started from this state folder."""
+    folder = paths.state_folder() / "services"
+    for path in sorted(folder.glob("*.pid")) if folder.exists() else []:
+        stop(path.stem)
+
+
+def wait_for_page(url, seconds=90):
+    """Whether a page answers within the time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return True
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.3)
+    return False
