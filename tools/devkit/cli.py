@@ -14,6 +14,7 @@ HELP = """usage: ./dev COMMAND …
                             --fresh starts the story over, --port N serves on another port
   test [ADDON or path …]    every test, or those named; ends with one line `N passed, N failed`
   lint [NAME …]             ruff, pylint-odoo, oca-checks, import-linter, mypy
+  format [PATH …]           let ruff lay out the files
   bench NAME                one benchmark: a table and one JSON line; status 1 where a goal is missed
   shell                     `odoo shell` on the demo database; a script on stdin runs, its failure is the exit status
   odoo …                    Odoo on the demo database, with your options
@@ -41,6 +42,14 @@ def command_test(words):
 def command_lint(words):
     """Run the checks."""
     return lint.run(odoo.prepare(need_postgres=False), words)
+
+
+def command_format(words):
+    """Lay out the sources; runs with the caller's own rights, as it writes them."""
+    place = odoo.prepare(need_postgres=False)
+    for step in (["check", "--fix-only", "--quiet"], ["format"]):
+        place.run(["ruff", *step, "--no-cache", *(words or ["."])], as_root=True)
+    return 0
 
 
 def command_bench(words):

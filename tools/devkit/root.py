@@ -16,7 +16,23 @@ from . import paths
 from .errors import DevError
 
 SUITE, RELEASE = "deb http://deb.debian.org/debian bullseye main", "bullseye"
-PACKAGES = ["odoo-14", "postgresql-13", "openssh-server", "openssh-client", "python3-pip", "python3-venv", "chromium", "fonts-dejavu-core", "fonts-liberation", "poppler-utils", "ca-certificates", "procps", "iproute2", "gettext", "rsync"]
+PACKAGES = [
+    "odoo-14",
+    "postgresql-13",
+    "openssh-server",
+    "openssh-client",
+    "python3-pip",
+    "python3-venv",
+    "chromium",
+    "fonts-dejavu-core",
+    "fonts-liberation",
+    "poppler-utils",
+    "ca-certificates",
+    "procps",
+    "iproute2",
+    "gettext",
+    "rsync",
+]
 PERSON = 1000  # the user inside the root that owns every process and file
 RECIPE = "2"  # raise it when the steps below change what the root holds
 

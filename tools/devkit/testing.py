@@ -81,7 +81,7 @@ def run_pytest(root, tally, words):
     """Plain pytest inside the root; the suite template is made when a test from outside may want it."""
     places = [word for word in words if (paths.REPOSITORY / word.split("::")[0]).exists()]
     if not places:
-        return None
+        return
     begun, env = time.monotonic(), {}
     if any("e2e" in word for word in places):
         env["LINSERV_TEMPLATE"] = odoo.get_suite_template(root)
@@ -89,7 +89,8 @@ def run_pytest(root, tally, words):
     options = ["-q", "-p", "no:cacheprovider", "--junitxml", root.state / "out" / report.name]
     root.run(["python", "-m", "pytest", *options, *places], env, check=False)
     if not report.exists():
-        return tally.add("pytest " + " ".join(places), 0, 1)
+        tally.add("pytest " + " ".join(places), 0, 1)
+        return
     suite = ElementTree.parse(str(report)).getroot().find("testsuite")
     counts = {name: int(suite.get(name, 0)) for name in ("tests", "failures", "errors", "skipped")}
     bad = counts["failures"] + counts["errors"]
