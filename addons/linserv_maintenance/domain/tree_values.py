@@ -1,0 +1,85 @@
+"""The values a count is made of, once they have been checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .statement import Rule
+
+#: State of a file that was counted; any other word says why it counts 0.
+FILE_OK = "ok"
+
+
+@dataclass(frozen=True)
+class FileCount:
+    """One file of a module; `path` is relative to the module's folder."""
+
+    path: str
+    sha256: str
+    code: int
+    total: int
+    state: str
+
+    def row(self) -> list[Any]:
+        """The file as it stands in the tree."""
+        return [self.path, self.sha256, self.code, self.total, self.state]
+
+
+@dataclass(frozen=True)
+class ModuleCount:
+    """One installed module with its files, sorted by path."""
+
+    name: str
+    path: str
+    files: tuple[FileCount, ...]
+    code: int
+    total: int
+    excluded: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CustomisationCount:
+    """Code that lives in the database: a server action or a computed field."""
+
+    model: str
+    key: str
+    sha256: str
+    code: int
+    total: int
+    state: str
+
+    def row(self) -> list[Any]:
+        """The customisation as it stands in the tree."""
+        return [self.model, self.key, self.sha256, self.code, self.total, self.state]
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something the counter met; `lines` are the lines it concerns, None where that is unknown."""
+
+    kind: str
+    module: str
+    path: str
+    lines: int | None
+    message: str
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The list of everything that was counted."""
+
+    modules: tuple[ModuleCount, ...]
+    customisations: tuple[CustomisationCount, ...]
+    notes: tuple[Note, ...]
+    code: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Count:
+    """The answer to `code.count`; `tree` is None when nothing changed since the known root."""
+
+    root: str
+    rule: Rule
+    tree: Tree | None
