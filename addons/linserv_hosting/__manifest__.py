@@ -1,0 +1,23 @@
+{
+    "name": "Linserv Hosting",
+    "summary": "Hosts, customer instances, secrets and remote runs over SSH",
+    "version": "14.0.1.0.0",
+    "license": "LGPL-3",
+    "author": "Linserv AB",
+    "website": "https://www.linserv.se",
+    "category": "Services/Linserv",
+    "depends": ["mail", "portal"],
+    "external_dependencies": {"python": ["cryptography", "paramiko"]},
+    "data": [
+        "security/linserv_security.xml",
+        "security/ir.model.access.csv",
+        "data/ir_cron.xml",
+        "views/linserv_secret_views.xml",
+        "views/linserv_run_views.xml",
+        "views/linserv_instance_views.xml",
+        "views/linserv_host_views.xml",
+        "views/linserv_menus.xml",
+    ],
+    "application": True,
+    "installable": True,
+}

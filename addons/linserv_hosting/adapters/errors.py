@@ -1,0 +1,36 @@
+"""What can go wrong with a call to a host, told so that the caller knows what to do."""
+
+from typing import ClassVar
+
+
+class HostError(Exception):
+    """A call that gave no result.
+
+    `code` is a word for programs, the message is for the log; people read the text that the run keeps.
+    """
+
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, code: str, message: str = "") -> None:
+        super().__init__(message or code)
+        self.code = code
+        self.message = message or code
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the error as `_on_run_failed` gets it."""
+        return {"code": self.code, "message": self.message, "retryable": self.retryable}
+
+
+class RetryableHostError(HostError):
+    """The same call may succeed later: unreachable, timeout, connection_lost, busy."""
+
+    retryable = True
+
+
+class FatalHostError(HostError):
+    """The same call would fail again: wrong host key, refused login, unknown verb, unexpected output."""
+
+
+def host_error(code: str, message: str, retryable: bool) -> HostError:
+    """Build the error that an agent answered."""
+    return RetryableHostError(code, message) if retryable else FatalHostError(code, message)

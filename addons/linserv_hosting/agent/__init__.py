@@ -1,0 +1,1 @@
+"""The agent on a host: standard library only, Python 3.7 and later."""
