@@ -35,9 +35,7 @@ def within_band(before: int, after: int, band: Decimal) -> bool:
     return abs(Decimal(after - before)) * 100 <= Decimal(before) * band
 
 
-def decide(
-    lines: int, previous: int | None, agreed: int | None, band: Decimal
-) -> Decision:
+def decide(lines: int, previous: int | None, agreed: int | None, band: Decimal) -> Decision:
     """Decide on a count of `lines`.
 
     `previous` is the last approved count of the instance (None for the first one), `agreed` the

@@ -68,10 +68,7 @@ def line_chart(values: Sequence[tuple[str, int]], frame: Frame | None = None) ->
     highest = max((value for _label, value in values), default=0)
     step = step_for(max(highest, 1))
     top_value = step * max(-(-highest // step), 1)
-    ticks = tuple(
-        Tick(_y(value, top_value, frame), value)
-        for value in range(0, top_value + 1, step)
-    )
+    ticks = tuple(Tick(_y(value, top_value, frame), value) for value in range(0, top_value + 1, step))
     points = tuple(
         Point(_x(index, len(values), frame), _y(value, top_value, frame), value, label)
         for index, (label, value) in enumerate(values)

@@ -58,18 +58,13 @@ def kind_of(before: int | None, after: int | None) -> str:
     return GROWN if after > before else SHRUNK
 
 
-def compare(
-    before: Mapping[str, int], after: Mapping[str, int], price: Price
-) -> Difference:
+def compare(before: Mapping[str, int], after: Mapping[str, int], price: Price) -> Difference:
     """Compare two counts given as lines of code per module.
 
     The modules with the largest change come first, then by name, so that a person sees at the
     top what moved the bill.
     """
-    changes = [
-        _change(name, before.get(name), after.get(name), price)
-        for name in sorted(set(before) | set(after))
-    ]
+    changes = [_change(name, before.get(name), after.get(name), price) for name in sorted(set(before) | set(after))]
     changes.sort(key=lambda change: (-abs(change.lines), change.name))
     total_before, total_after = sum(before.values()), sum(after.values())
     amount = monthly_fee(total_after, price) - monthly_fee(total_before, price)
@@ -79,6 +74,4 @@ def compare(
 
 def _change(name: str, before: int | None, after: int | None, price: Price) -> Change:
     lines = (after or 0) - (before or 0)
-    return Change(
-        name, before or 0, after or 0, kind_of(before, after), pro_rata(lines, price)
-    )
+    return Change(name, before or 0, after or 0, kind_of(before, after), pro_rata(lines, price))

@@ -17,9 +17,7 @@ def last_count_day(today: date, day_of_month: int) -> date:
     return (today.replace(day=1) - timedelta(days=1)).replace(day=day_of_month)
 
 
-def is_due(
-    today: date, day_of_month: int, counts: Iterable[tuple[date, str]]
-) -> bool:
+def is_due(today: date, day_of_month: int, counts: Iterable[tuple[date, str]]) -> bool:
     """Whether an instance with these earlier `counts` (date, state) is to be counted today.
 
     An instance that was never counted is due at once. Later it is due once in each period that

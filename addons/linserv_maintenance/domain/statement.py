@@ -1,15 +1,12 @@
-"""The statement that is signed for each approved count, and the chain the statements form."""
+"""The facts of an approved count, as they are signed and chained (docs/evidence.md)."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from .canonical import canonical_object
-
-VERSION = 1
+from .merkle import build_statement
 
 
 @dataclass(frozen=True)
@@ -22,11 +19,7 @@ class Rule:
 
     def as_dict(self) -> dict[str, Any]:
         """The rule as it stands in the statement."""
-        return {
-            "profile": self.profile,
-            "cloc_sha256": self.cloc_sha256,
-            "python": self.python,
-        }
+        return {"profile": self.profile, "cloc_sha256": self.cloc_sha256, "python": self.python}
 
 
 @dataclass(frozen=True)
@@ -43,23 +36,15 @@ class Facts:
     previous: str | None
 
 
-def statement_bytes(facts: Facts) -> bytes:
-    """The exact bytes that are signed."""
-    return canonical_object(
-        {
-            "version": VERSION,
-            "instance": facts.instance,
-            "customer": facts.customer,
-            "date": facts.date.isoformat(),
-            "rule": facts.rule.as_dict(),
-            "root": facts.root,
-            "code": facts.code,
-            "total": facts.total,
-            "previous": facts.previous,
-        }
-    )
-
-
-def chain_hash(statement: bytes, signature: bytes) -> str:
-    """What the next statement names as its `previous`: sha256 of statement and signature."""
-    return hashlib.sha256(statement + signature).hexdigest()
+def statement_text(facts: Facts) -> str:
+    """The exact text whose bytes are signed."""
+    values = {
+        "instance": facts.instance,
+        "customer": facts.customer,
+        "date": facts.date.isoformat(),
+        "rule": facts.rule.as_dict(),
+        "root": facts.root,
+        "code": facts.code,
+        "total": facts.total,
+    }
+    return build_statement(values, facts.previous)

@@ -2,7 +2,7 @@
 
 Everything in the answer was written by a host that Linserv does not own. What is not exactly of
 the expected type, range and form, does not add up, or does not hash to the claimed root is
-refused with `TreeRefused`; nothing is guessed, repaired or left out.
+refused with `TreeRefusedError`; nothing is guessed, repaired or left out.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from .tree_values import (
     FILE_OK,
     Count,
     CustomisationCount,
+    Excluded,
     FileCount,
     ModuleCount,
     Note,
@@ -28,7 +29,7 @@ from .tree_values import (
 )
 from .value_check import (
     WORD,
-    TreeRefused,
+    TreeRefusedError,
     a_digest,
     a_list,
     a_match,
@@ -59,17 +60,14 @@ class Limits:
     files: int = 200_000
     customisations: int = 50_000
     notes: int = 50_000
-    excluded: int = 200_000
     file_lines: int = 25 * 2**20
     instance_lines: int = 50_000_000
     path_characters: int = 4_096
     message_characters: int = 4_096
 
 
-def check_count(
-    answer: Any, known_root: str | None, root_of: RootOf, limits: Limits | None = None
-) -> Count:
-    """The checked value of an `answer`, or TreeRefused.
+def check_count(answer: Any, known_root: str | None, root_of: RootOf, limits: Limits | None = None) -> Count:
+    """The checked value of an `answer`, or TreeRefusedError.
 
     `known_root` is the root that was sent with the request; only then may the host answer that
     nothing changed. `root_of` computes the root of a tree, independently of what the host claims.
@@ -80,14 +78,14 @@ def check_count(
     rule = _rule(told.get("rule"))
     if _flag(told.get("unchanged"), "unchanged"):
         if known_root is None or root != known_root:
-            raise TreeRefused("unchanged_unknown", f"unchanged since an unknown root: {root}")
+            raise TreeRefusedError("unchanged_unknown", f"unchanged since an unknown root: {root}")
         return Count(root, rule, None)
     tree = check_tree(read_tree(told.get("tree"), limits), limits)
     _must_equal(told.get("code"), tree.code, "code of the instance")
     _must_equal(told.get("total"), tree.total, "total of the instance")
     computed = root_of(tree)
     if computed != root:
-        raise TreeRefused("root_mismatch", f"root is {computed}, the host said {root}")
+        raise TreeRefusedError("root_mismatch", f"root is {computed}, the host said {root}")
     return Count(root, rule, tree)
 
 
@@ -98,11 +96,11 @@ def read_tree(packed: Any, limits: Limits) -> Any:
         unpacker = zlib.decompressobj()
         raw = unpacker.decompress(base64.b64decode(text, validate=True), limits.tree_bytes + 1)
     except (binascii.Error, ValueError, zlib.error) as error:
-        raise TreeRefused("unreadable", f"tree cannot be unpacked: {error}") from error
+        raise TreeRefusedError("unreadable", f"tree cannot be unpacked: {error}") from error
     if len(raw) > limits.tree_bytes:
-        raise TreeRefused("too_large", f"tree is more than {limits.tree_bytes} bytes")
+        raise TreeRefusedError("too_large", f"tree is more than {limits.tree_bytes} bytes")
     if not unpacker.eof or unpacker.unused_data:
-        raise TreeRefused("unreadable", "tree was cut off or has more after its end")
+        raise TreeRefusedError("unreadable", "tree was cut off or has more after its end")
     return parse_json(raw)
 
 
@@ -117,7 +115,7 @@ def parse_json(raw: bytes) -> Any:
             parse_constant=_no_constant,
         )
     except (ValueError, RecursionError) as error:
-        raise TreeRefused("unreadable", f"tree is not JSON: {shown(str(error))}") from error
+        raise TreeRefusedError("unreadable", f"tree is not JSON: {shown(str(error))}") from error
 
 
 def check_tree(value: Any, limits: Limits) -> Tree:
@@ -127,7 +125,7 @@ def check_tree(value: Any, limits: Limits) -> Tree:
     modules = tuple(_module(row, limits) for row in rows)
     _sorted_once((module.name for module in modules), "module")
     if sum(len(module.files) for module in modules) > limits.files:
-        raise TreeRefused("too_large", f"more than {limits.files} files")
+        raise TreeRefusedError("too_large", f"more than {limits.files} files")
     customisations = _customisations(told.get("customisations"), limits)
     notes = a_list(told.get("notes"), "notes", limits.notes)
     code = _sum_code(modules) + _sum_code(customisations)
@@ -146,19 +144,29 @@ def _module(value: Any, limits: Limits) -> ModuleCount:
     code, total = _sum_code(files), _sum_total(files)
     _must_equal(told.get("code"), code, f"code of {name}")
     _must_equal(told.get("total"), total, f"total of {name}")
-    excluded = tuple(
-        a_name(path, f"excluded file of {name}", limits.path_characters)
-        for path in a_list(told.get("excluded", []), f"excluded of {name}", limits.excluded)
-    )
+    rows = a_list(told.get("excluded", []), f"excluded of {name}", limits.files)
+    excluded = tuple(_excluded(row, name, limits) for row in rows)
     path = a_name(told.get("path"), f"path of {name}", limits.path_characters)
     return ModuleCount(name, path, files, code, total, excluded)
+
+
+def _excluded(value: Any, module: str, limits: Limits) -> Excluded:
+    pattern, path, code, total, state = a_row(value, f"excluded file of {module}", 5)
+    where = f"excluded file of {module}"
+    return Excluded(
+        a_text(pattern, f"pattern of an {where}", limits.path_characters),
+        a_name(path, f"path of an {where}", limits.path_characters),
+        a_number(code, f"code of an {where}", limits.file_lines),
+        a_number(total, f"total of an {where}", limits.file_lines),
+        a_match(state, f"state of an {where}", WORD),
+    )
 
 
 def _file(value: Any, module: str, limits: Limits) -> FileCount:
     path, sha256, code, total, state = a_row(value, f"file of {module}", 5)
     name = a_name(path, f"path in {module}", limits.path_characters)
     if name.startswith("/") or ".." in name.split("/"):
-        raise TreeRefused("bad_name", f"path leaves {module}: {shown(name)}")
+        raise TreeRefusedError("bad_name", f"path leaves {module}: {shown(name)}")
     where = f"{module}/{name}"
     file = FileCount(
         name,
@@ -181,7 +189,8 @@ def _customisations(value: Any, limits: Limits) -> tuple[CustomisationCount, ...
 def _customisation(value: Any, limits: Limits) -> CustomisationCount:
     model, key, sha256, code, total, state = a_row(value, "customisation", 6)
     a_match(model, "model of a customisation", MODEL_NAME)
-    name = a_name(key, f"key of a {model}", limits.path_characters)
+    # A person named it in Odoo ("Order -> invoice"), so any text is a name here.
+    name = a_text(key, f"key of a {model}", limits.path_characters)
     where = f"{model} {name}"
     item = CustomisationCount(
         model,
@@ -226,12 +235,12 @@ def _digest_or_none(value: Any, state: Any, where: str) -> str:
 
 def _error_counts_nothing(item: FileCount | CustomisationCount, where: str) -> None:
     if item.state != FILE_OK and (item.code or item.total):
-        raise TreeRefused("does_not_add_up", f"{shown(where)} is {item.state} but has lines")
+        raise TreeRefusedError("does_not_add_up", f"{shown(where)} is {item.state} but has lines")
 
 
 def _must_equal(told: Any, computed: int, where: str) -> None:
     if type(told) is not int or told != computed:
-        raise TreeRefused("does_not_add_up", f"{where} is {computed}, the host said {shown(told)}")
+        raise TreeRefusedError("does_not_add_up", f"{where} is {computed}, the host said {shown(told)}")
 
 
 def _sorted_once(keys: Iterable[Any], what: str) -> None:
@@ -239,7 +248,7 @@ def _sorted_once(keys: Iterable[Any], what: str) -> None:
     for key in keys:
         if last is not None and key <= last:
             code = "duplicate" if key == last else "bad_value"
-            raise TreeRefused(code, f"{what} is repeated or out of order: {shown(key)}")
+            raise TreeRefusedError(code, f"{what} is repeated or out of order: {shown(key)}")
         last = key
 
 
@@ -253,7 +262,7 @@ def _sum_total(items: Iterable[Counted]) -> int:
 
 def _flag(value: Any, where: str) -> bool:
     if not isinstance(value, bool):
-        raise TreeRefused("bad_value", f"{where} is neither true nor false: {shown(value)}")
+        raise TreeRefusedError("bad_value", f"{where} is neither true nor false: {shown(value)}")
     return value
 
 

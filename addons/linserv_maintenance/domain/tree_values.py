@@ -27,6 +27,21 @@ class FileCount:
 
 
 @dataclass(frozen=True)
+class Excluded:
+    """A file that the module's own manifest leaves out of the count; information, not part of the root."""
+
+    pattern: str
+    path: str
+    code: int
+    total: int
+    state: str
+
+    def row(self) -> list[Any]:
+        """The excluded file as it stands in the tree."""
+        return [self.pattern, self.path, self.code, self.total, self.state]
+
+
+@dataclass(frozen=True)
 class ModuleCount:
     """One installed module with its files, sorted by path."""
 
@@ -35,7 +50,18 @@ class ModuleCount:
     files: tuple[FileCount, ...]
     code: int
     total: int
-    excluded: tuple[str, ...]
+    excluded: tuple[Excluded, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The module as it stands in the tree."""
+        return {
+            "name": self.name,
+            "path": self.path,
+            "files": [file.row() for file in self.files],
+            "code": self.code,
+            "total": self.total,
+            "excluded": [row.row() for row in self.excluded],
+        }
 
 
 @dataclass(frozen=True)
@@ -64,6 +90,16 @@ class Note:
     lines: int | None
     message: str
 
+    def as_dict(self) -> dict[str, Any]:
+        """The note as it stands in the tree."""
+        return {
+            "kind": self.kind,
+            "module": self.module,
+            "path": self.path,
+            "lines": self.lines,
+            "message": self.message,
+        }
+
 
 @dataclass(frozen=True)
 class Tree:
@@ -74,6 +110,22 @@ class Tree:
     notes: tuple[Note, ...]
     code: int
     total: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The tree as docs/evidence.md describes it."""
+        return {
+            "modules": [module.as_dict() for module in self.modules],
+            "customisations": [item.row() for item in self.customisations],
+            "notes": [note.as_dict() for note in self.notes],
+        }
+
+    def lines_by_module(self, customisations_name: str) -> dict[str, int]:
+        """Lines of code per module; those in the database stand under `customisations_name`."""
+        lines = {module.name: module.code for module in self.modules}
+        if self.customisations:
+            own = sum(item.code for item in self.customisations)
+            lines[customisations_name] = lines.get(customisations_name, 0) + own
+        return lines
 
 
 @dataclass(frozen=True)

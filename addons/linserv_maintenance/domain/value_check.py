@@ -10,12 +10,10 @@ WORD = re.compile(r"[a-z][a-z0-9_]{0,39}")
 SHOWN = 80
 #: Control characters, the line and paragraph separators, signs that turn the reading direction,
 #: and what begins or ends markup. No honest module has them in a name.
-UNPRINTABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f<>\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
-)
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f<>\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
-class TreeRefused(Exception):
+class TreeRefusedError(Exception):
     """A count that cannot be trusted; `code` names the reason, `detail` what was seen."""
 
     def __init__(self, code: str, detail: str) -> None:
@@ -39,16 +37,16 @@ def printable(text: str) -> str:
 def an_object(value: Any, where: str) -> dict[str, Any]:
     """`value` as a JSON object."""
     if not isinstance(value, dict):
-        raise TreeRefused("bad_value", f"{where} is not an object: {shown(value)}")
+        raise TreeRefusedError("bad_value", f"{where} is not an object: {shown(value)}")
     return value
 
 
 def a_list(value: Any, where: str, most: int) -> list[Any]:
     """`value` as a list of at most `most` items."""
     if not isinstance(value, list):
-        raise TreeRefused("bad_value", f"{where} is not a list: {shown(value)}")
+        raise TreeRefusedError("bad_value", f"{where} is not a list: {shown(value)}")
     if len(value) > most:
-        raise TreeRefused("too_large", f"{where} has {len(value)} items, at most {most} are taken")
+        raise TreeRefusedError("too_large", f"{where} has {len(value)} items, at most {most} are taken")
     return value
 
 
@@ -56,27 +54,27 @@ def a_row(value: Any, where: str, length: int) -> list[Any]:
     """`value` as a list of exactly `length` items."""
     row = a_list(value, where, length)
     if len(row) != length:
-        raise TreeRefused("bad_value", f"{where} has {len(row)} items instead of {length}")
+        raise TreeRefusedError("bad_value", f"{where} has {len(row)} items instead of {length}")
     return row
 
 
 def a_number(value: Any, where: str, most: int) -> int:
     """`value` as a whole number from 0 to `most`; true and 1.0 are not numbers here."""
     if type(value) is not int:
-        raise TreeRefused("bad_value", f"{where} is not a whole number: {shown(value)}")
+        raise TreeRefusedError("bad_value", f"{where} is not a whole number: {shown(value)}")
     if value < 0:
-        raise TreeRefused("negative", f"{where} is negative: {shown(value)}")
+        raise TreeRefusedError("negative", f"{where} is negative: {shown(value)}")
     if value > most:
-        raise TreeRefused("too_large", f"{where} is {shown(value)}, at most {most} is taken")
+        raise TreeRefusedError("too_large", f"{where} is {shown(value)}, at most {most} is taken")
     return value
 
 
 def a_text(value: Any, where: str, most: int) -> str:
     """`value` as a text of at most `most` characters."""
     if not isinstance(value, str):
-        raise TreeRefused("bad_value", f"{where} is not a text: {shown(value)}")
+        raise TreeRefusedError("bad_value", f"{where} is not a text: {shown(value)}")
     if len(value) > most:
-        raise TreeRefused("too_large", f"{where} has {len(value)} characters, at most {most} are taken")
+        raise TreeRefusedError("too_large", f"{where} has {len(value)} characters, at most {most} are taken")
     return value
 
 
@@ -84,16 +82,16 @@ def a_name(value: Any, where: str, most: int) -> str:
     """`value` as a text, not empty, that can be shown: no control characters, no markup."""
     text = a_text(value, where, most)
     if not text:
-        raise TreeRefused("bad_name", f"{where} is empty")
+        raise TreeRefusedError("bad_name", f"{where} is empty")
     if UNPRINTABLE.search(text):
-        raise TreeRefused("bad_name", f"{where} has control characters or markup: {shown(text)}")
+        raise TreeRefusedError("bad_name", f"{where} has control characters or markup: {shown(text)}")
     return text
 
 
 def a_match(value: Any, where: str, pattern: re.Pattern[str]) -> str:
     """`value` as a text that is `pattern` from end to end."""
     if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise TreeRefused("bad_value", f"{where} is not well formed: {shown(value)}")
+        raise TreeRefusedError("bad_value", f"{where} is not well formed: {shown(value)}")
     return value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+
 from odoo.addons.linserv_maintenance.domain.alarm import (
     Band,
     LanguageLines,

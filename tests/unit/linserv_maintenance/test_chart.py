@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from odoo.addons.linserv_maintenance.domain.chart import Frame, line_chart, step_for
 
 

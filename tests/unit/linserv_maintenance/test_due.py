@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+
 from odoo.addons.linserv_maintenance.domain.due import is_due, last_count_day
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from odoo.addons.linserv_maintenance.domain.difference import compare
 from odoo.addons.linserv_maintenance.domain.price import (
     Price,
@@ -45,9 +46,7 @@ def test_nonsense_has_no_price(lines, size):
         blocks(lines, size)
 
 
-@pytest.mark.parametrize(
-    ("extra", "kronor"), [(0, "0"), (50, "0"), (51, "175"), (-50, "-175"), (-5_000, "-175")]
-)
+@pytest.mark.parametrize(("extra", "kronor"), [(0, "0"), (50, "0"), (51, "175"), (-50, "-175"), (-5_000, "-175")])
 def test_effect_of_lines_on_a_count_of_fifty(extra, kronor):
     assert effect(50, extra, SHEET) == Decimal(kronor)
 

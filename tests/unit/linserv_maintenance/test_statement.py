@@ -7,12 +7,11 @@ import json
 from dataclasses import replace
 from datetime import date
 
-from odoo.addons.linserv_maintenance.domain.canonical import canonical_list
+from odoo.addons.linserv_maintenance.domain.merkle import canonical_json, chain_hash
 from odoo.addons.linserv_maintenance.domain.statement import (
     Facts,
     Rule,
-    chain_hash,
-    statement_bytes,
+    statement_text,
 )
 
 FACTS = Facts(
@@ -28,10 +27,10 @@ FACTS = Facts(
 
 
 def test_the_signed_bytes_are_written_out_here_once():
-    assert statement_bytes(FACTS) == (
-        b'{"code":12345,"customer":"Norrvik Bygg & M\\u00e5leri AB","date":"2026-10-20",'
-        b'"instance":"norrvik-prod","previous":null,"root":"' + b"a" * 64 + b'",'
-        b'"rule":{"cloc_sha256":null,"profile":"14.0","python":"3.9"},"total":20000,"version":1}'
+    assert statement_text(FACTS) == (
+        '{"code":12345,"customer":"Norrvik Bygg & M\\u00e5leri AB","date":"2026-10-20",'
+        '"instance":"norrvik-prod","previous":null,"root":"' + "a" * 64 + '",'
+        '"rule":{"cloc_sha256":null,"profile":"14.0","python":"3.9"},"total":20000,"version":1}'
     )
 
 
@@ -46,16 +45,16 @@ def test_every_fact_changes_the_bytes():
         replace(FACTS, total=1),
         replace(FACTS, previous="c" * 64),
     ]
-    assert len({statement_bytes(facts) for facts in [FACTS, *others]}) == len(others) + 1
+    assert len({statement_text(facts) for facts in [FACTS, *others]}) == len(others) + 1
 
 
 def test_the_chain_covers_statement_and_signature():
-    statement, signature = statement_bytes(FACTS), b"s" * 64
-    assert chain_hash(statement, signature) == hashlib.sha256(statement + signature).hexdigest()
+    statement, signature = statement_text(FACTS), b"s" * 64
+    assert chain_hash(statement, signature) == hashlib.sha256(statement.encode() + signature).hexdigest()
     assert chain_hash(statement, b"t" * 64) != chain_hash(statement, signature)
 
 
 def test_lists_keep_their_order_and_lone_bytes_survive():
-    leaf = canonical_list(["file", "mod\udce5l.py", "0" * 64, 1, 2, "ok"])
-    assert leaf.startswith(b'["file","mod\\udce5l.py","')
+    leaf = canonical_json(["file", "mod\udce5l.py", "0" * 64, 1, 2, "ok"])
+    assert leaf.startswith('["file","mod\\udce5l.py","')
     assert json.loads(leaf)[1] == "mod\udce5l.py"

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from odoo.addons.linserv_maintenance.domain.tree_check import Limits, check_count
-from odoo.addons.linserv_maintenance.domain.value_check import TreeRefused, printable
+from odoo.addons.linserv_maintenance.domain.value_check import TreeRefusedError, printable
 from odoo.addons.linserv_maintenance.tests.tree_builders import (
     ROOT,
     RULE,
@@ -31,7 +32,7 @@ def checked(told: Any, known_root: str | None = None, root: str = ROOT, limits: 
 
 
 def refused(told: Any, **options: Any) -> str:
-    with pytest.raises(TreeRefused) as caught:
+    with pytest.raises(TreeRefusedError) as caught:
         checked(told, **options)
     return caught.value.code
 
@@ -113,6 +114,8 @@ def test_answers_that_are_not_an_answer(told, code):
         ([module(files=[file_row(state="syntax")])], "does_not_add_up"),
         ([module(files=[["a.py", "no hash", 1, 1, "ok"]])], "bad_value"),
         ([module(files=[["a.py", "", 1, 1, "ok"]])], "bad_value"),
+        ([module(excluded=["tests/a.py"])], "bad_value"),
+        ([module(excluded=[["demo", "demo/a.xml", -1, 1, "ok"]])], "negative"),
         ([{"name": "a"}], "bad_value"),
         (["a"], "bad_value"),
     ],
@@ -135,7 +138,8 @@ def test_lines_are_whole_numbers_and_nothing_else(lines):
     [
         (["ir.actions.server", "7", ROOT, 5, 6, "ok"], None),
         (["ir.actions.server; DROP TABLE x", "7", ROOT, 5, 6, "ok"], "bad_value"),
-        (["ir.actions.server", "<i>", ROOT, 5, 6, "ok"], "bad_name"),
+        (["ir.actions.server", "7: Order -> <invoice>\n", ROOT, 5, 6, "ok"], None),
+        (["ir.actions.server", 7, ROOT, 5, 6, "ok"], "bad_value"),
         (["ir.actions.server", "7", ROOT, -5, 6, "ok"], "negative"),
         (["ir.actions.server", "7", ROOT, 5, 6, "syntax"], "does_not_add_up"),
         (["ir.actions.server", "7", ROOT, 5, 6], "bad_value"),
@@ -204,7 +208,9 @@ json_values = st.recursive(
 @given(json_values)
 def test_whatever_a_host_says_there_is_an_answer_or_a_refusal(value):
     assert refused({"root": ROOT, "unchanged": False, "rule": RULE, "tree": value}) in {
-        "bad_value", "unreadable", "too_large",
+        "bad_value",
+        "unreadable",
+        "too_large",
     }
 
 
@@ -214,7 +220,7 @@ def test_whatever_stands_in_a_tree_there_is_an_answer_or_a_refusal(value, key):
     told["tree"] = pack({**tree(), key: value})
     try:
         assert checked(told).tree.code == told["code"]
-    except TreeRefused as error:
+    except TreeRefusedError as error:
         assert error.code
 
 
