@@ -85,3 +85,9 @@ def provide(root):
     """A fresh database ``norrvik`` and its folder."""
     write_folder(root)
     postgres.copy(root, get_template(root), DATABASE)
+
+
+def has_module(root, module):
+    """Whether the customer's database has a module installed."""
+    sql = "SELECT 1 FROM ir_module_module WHERE state = 'installed' AND name = '%s'" % module
+    return bool(postgres.query(root, sql, DATABASE))

@@ -1,13 +1,169 @@
-"""`./dev demo`."""
+"""`./dev demo`: a fresh machine becomes a running suite with its story told."""
 
+import json
+import shutil
+import socket
+import time
+from pathlib import Path
+
+from . import customer, odoo, paths, postgres, services
 from .errors import DevError
 
 DATABASE = "linserv_demo"
+FOLDER = paths.REPOSITORY / "tools" / "demo"
+LOGINS = "admin / admin (Linserv), eva@norrvik.example / eva (customer)"
 
 
 def run(words):
-    raise DevError("not ready")
+    """Play the demo; with ``--once`` end after the main job, else serve until Ctrl-C."""
+    begun = time.monotonic()
+    options = parse(words)
+    root = odoo.prepare()
+    if options["fresh"] or not is_made(root):
+        prepare_databases(root)
+    start_host(root)
+    port = start_server(root, options["port"])
+    report = tell_story(root, port)
+    print_report(root, report, time.monotonic() - begun)
+    if options["once"]:
+        services.stop("odoo")
+        return 0
+    return serve(root, port)
+
+
+def parse(words):
+    """The options of `./dev demo`."""
+    options = {"once": "--once" in words, "fresh": "--fresh" in words, "port": 8069}
+    rest = [word for word in words if word not in ("--once", "--fresh")]
+    if len(rest) == 2 and rest[0] == "--port" and rest[1].isdigit():
+        options["port"] = int(rest[1])
+    elif rest:
+        raise DevError("./dev demo knows --once, --fresh and --port N, not: " + " ".join(rest))
+    return options
+
+
+def story_key():
+    """What the demo's databases were made from."""
+    return paths.digest_of(paths.ADDONS, FOLDER, paths.REPOSITORY / "tools" / "devkit")
+
+
+def is_made(root):
+    """Whether an earlier demo of the same sources left its databases; a story cut short is told on from there."""
+    marker = paths.state_folder() / "out" / "demo-made"
+    if not marker.exists() or marker.read_text() != story_key():
+        return False
+    return all(postgres.has_database(root, name) for name in (DATABASE, customer.DATABASE))
+
+
+def prepare_databases(root):
+    """Linserv's own database and the customer's, both fresh."""
+    services.stop_all(root)
+    print("making Linserv's database and the customer's …", flush=True)
+    marker = root.state / "out" / "demo-made"
+    root.run(["rm", "-rf", marker, root.state / "demo-host", root.state / "norrvik"])
+    customer.provide(root)
+    postgres.copy(root, odoo.get_suite_template(root), DATABASE)
+    root.run(["sh", "-c", 'cat > "$1"', "write", marker], input=story_key().encode())
+
+
+def start_host(root):
+    """The customer's host: a real sshd on a loopback port, with the agent as forced command."""
+    script = root.suite / "tools" / "demo" / "host.py"
+    root.run(["python", script, "prepare"], env={"LINSERV_PORT": odoo.free_port()})
+    services.start(root, "demo-host", ["python", script, "serve"])
+
+
+def start_server(root, port):
+    """Odoo on the demo database; the port it answers on."""
+    services.stop("odoo")
+    if not is_free(port):
+        port = odoo.free_port()
+        print("port 8069 is taken: serving on %d instead" % port)
+    words = ["-d", DATABASE, "--db-filter=^%s$" % DATABASE, "--http-port", port, "--max-cron-threads=1"]
+    services.start(root, "odoo", odoo.odoo_command(root, *words))
+    if not services.wait_for_page("http://127.0.0.1:%d/web/login" % port):
+        raise DevError("Odoo does not answer; its log is %s" % (paths.state_folder() / "log" / "odoo.log"))
+    return port
+
+
+def is_free(port):
+    """Whether nobody listens on a loopback port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def play(root, chapter, port):
+    """One chapter of the story in `odoo shell`; what it reports as a dict."""
+    answer = root.state / "out" / ("demo-%s.json" % chapter)
+    script = "import sys\nsys.path.insert(0, %r)\nimport story\nstory.tell(env, %r, %r, %d)\n"
+    text = script % (str(root.suite / "tools" / "demo"), chapter, str(answer), port)
+    odoo.run_script(root, DATABASE, text)
+    return json.loads(root.outside(answer).read_text())
+
+
+def tell_story(root, port):
+    """The main job: prepare, October, the customer buys a module, November."""
+    report = {}
+    for chapter in ("cast", "october"):
+        print(chapter_title(chapter), flush=True)
+        report[chapter] = play(root, chapter, port)
+    if not customer.has_module(root, customer.LATER):
+        print("the customer installs another module (%s) …" % customer.LATER, flush=True)
+        customer.install(root, customer.DATABASE, [customer.LATER])
+    print(chapter_title("november"), flush=True)
+    report["november"] = play(root, "november", port)
+    return report
+
+
+def chapter_title(chapter):
+    """What happens now, for the person who waits."""
+    titles = {
+        "cast": "pinning the host's key, reading its facts, making customers and contracts …",
+        "october": "October: counting the customer's code over SSH, approving, billing …",
+        "november": "November: counting again, billing …",
+    }
+    return titles[chapter]
+
+
+def print_report(root, report, seconds):
+    """What the main job did, with the paths of the PDFs outside the root."""
+    folder = Path("out") / "demo"
+    for month in ("october", "november"):
+        facts = report[month]
+        for line in facts["lines"]:
+            print("  " + line)
+        for name in facts["files"]:
+            print("  %s" % (paths.state_folder() / folder / name))
+    print("the main job is done in %.0f s" % seconds, flush=True)
+
+
+def serve(root, port):
+    """Leave Odoo running until Ctrl-C."""
+    print("serving on http://localhost:%d   %s   Ctrl-C ends" % (port, LOGINS), flush=True)
+    try:
+        while services.get_pid("odoo"):
+            time.sleep(1)
+    except KeyboardInterrupt:
+        print("\nstopping …")
+    services.stop_all(root)
+    return 0
 
 
 def take_pictures(words):
-    raise DevError("not ready")
+    """Screenshots of the running demo into docs/pictures."""
+    if not services.get_pid("odoo"):
+        raise DevError("the demo does not run: start ./dev demo in another terminal first")
+    root = odoo.prepare()
+    target = root.state / "out" / "pictures"
+    root.run(["python", root.suite / "tools" / "demo" / "pictures.py", target, *words])
+    pictures = paths.REPOSITORY / "docs" / "pictures"
+    pictures.mkdir(exist_ok=True)
+    for path in sorted((paths.state_folder() / "out" / "pictures").glob("*.png")):
+        shutil.copy(str(path), str(pictures / path.name))
+        print(pictures / path.name)
+    return 0

@@ -82,6 +82,7 @@ class Root:
         values.update(LANG="C.UTF-8", TZ="UTC", PYTHONDONTWRITEBYTECODE="1", GIT_PYTHON_REFRESH="quiet")
         values.update(PGHOST=self.state / "run", PGUSER="odoo", LINSERV_SUITE=self.suite)
         values.update(LINSERV_STATE=self.state, LINSERV_CACHE=self.cache, LINSERV_ODOO="/usr/bin/odoo")
+        values.update(HYPOTHESIS_STORAGE_DIRECTORY=self.state / "hypothesis")
         if os.environ.get("CI"):
             values["CI"] = os.environ["CI"]
         if self.venv:
