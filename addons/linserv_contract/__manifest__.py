@@ -1,0 +1,21 @@
+{
+    "name": "Linserv Contract",
+    "summary": "Services, contracts, subscriptions, meters and billing",
+    "version": "14.0.1.0.0",
+    "license": "LGPL-3",
+    "author": "Linserv AB",
+    "website": "https://www.linserv.se",
+    "category": "Services/Linserv",
+    "depends": ["linserv_hosting", "account", "portal", "product"],
+    "data": [
+        "security/linserv_security.xml",
+        "security/ir.model.access.csv",
+        "data/ir_sequence.xml",
+        "data/product.xml",
+        "data/linserv_service.xml",
+        "data/ir_cron.xml",
+    ],
+    "pre_init_hook": "pre_init_hook",
+    "application": True,
+    "installable": True,
+}

@@ -1,0 +1,1 @@
+"""The billing rules in plain Python: dates, money, states. Nothing here imports Odoo."""

@@ -1,0 +1,113 @@
+import logging
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+_logger = logging.getLogger(__name__)
+
+EVIDENCE_ATTEMPTS = 5
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    linserv_contract_id = fields.Many2one("linserv.contract", string="Contract", index=True, readonly=True)
+    linserv_billing_run_id = fields.Many2one(
+        "linserv.billing.run", string="Billing run", index=True, readonly=True, copy=False
+    )
+    linserv_evidence_state = fields.Selection(
+        [("pending", "Waiting"), ("done", "Attached"), ("failed", "Failed")],
+        string="Evidence",
+        index=True,
+        readonly=True,
+        copy=False,
+        help="The proof of the metered quantities on the invoice.",
+    )
+    linserv_evidence_attempts = fields.Integer(readonly=True, copy=False)
+    linserv_evidence_error = fields.Text(readonly=True, copy=False)
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "state" in vals:
+            self._linserv_refresh_ledger()
+        return result
+
+    def action_linserv_contract(self):
+        """Open the contract that the invoice was made from."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "linserv.contract",
+            "res_id": self.linserv_contract_id.id,
+            "view_mode": "form",
+        }
+
+    def action_linserv_attach_evidence(self):
+        """Try again to attach evidence that failed."""
+        self.write({"linserv_evidence_attempts": 0})
+        self._linserv_attach_evidence()
+
+    def _linserv_refresh_ledger(self):
+        """Free, or take again, the service periods of these invoices and of those they credit.
+
+        sudo: an accountant who cancels or credits an invoice has no right to write the ledger, and must not have it.
+        """
+        lines = self.sudo().invoice_line_ids
+        periods = lines.linserv_billed_period_ids | lines.linserv_origin_line_id.linserv_billed_period_ids
+        if periods:
+            periods._refresh()
+
+    def _linserv_attach_evidence(self):
+        """Attach what proves the metered lines. Each invoice is a transaction of its own; a second call adds nothing."""
+        for move in self.filtered(lambda move: move.linserv_evidence_state in ("pending", "failed")):
+            try:
+                with self.env.cr.savepoint():
+                    move._linserv_store_evidence()
+                    move.write({"linserv_evidence_state": "done", "linserv_evidence_error": False})
+            except (UserError, OSError, ValueError, LookupError) as error:
+                _logger.warning("Evidence of invoice %s failed: %s", move.id, error)
+                move._linserv_note_evidence_failure(error)
+            self.env["linserv.billing.run"]._commit()
+
+    def _linserv_store_evidence(self):
+        """Create the attachments that are not there yet.
+
+        sudo: evidence is read on behalf of the customer; the biller need not have rights on what proves a quantity.
+        """
+        self.ensure_one()
+        move = self.sudo()
+        existing = set(
+            self.env["ir.attachment"]
+            .sudo()
+            .search([("res_model", "=", "account.move"), ("res_id", "=", self.id)])
+            .mapped("name")
+        )
+        for period in move.invoice_line_ids.linserv_billed_period_ids.filtered("reading_id"):
+            for vals in period._evidence_attachment_vals(move):
+                if vals["name"] not in existing:
+                    existing.add(vals["name"])
+                    self.env["ir.attachment"].sudo().create(vals)
+
+    def _linserv_note_evidence_failure(self, error):
+        self.write(
+            {
+                "linserv_evidence_state": "failed",
+                "linserv_evidence_attempts": self.linserv_evidence_attempts + 1,
+                "linserv_evidence_error": _(
+                    "The evidence could not be attached: %s\nIt is tried again by itself; the invoice itself is complete.",
+                    error,
+                ),
+            }
+        )
+
+    @api.model
+    def _cron_attach_linserv_evidence(self, limit=50):
+        """Complete the evidence that an interruption or a failure left out."""
+        self.search(
+            [
+                ("linserv_evidence_state", "in", ("pending", "failed")),
+                ("linserv_evidence_attempts", "<", EVIDENCE_ATTEMPTS),
+            ],
+            order="linserv_evidence_attempts, id",
+            limit=limit,
+        )._linserv_attach_evidence()

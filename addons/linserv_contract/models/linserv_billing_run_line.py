@@ -1,0 +1,153 @@
+import logging
+
+import psycopg2
+
+from odoo import _, fields, models
+from odoo.exceptions import RedirectWarning, UserError
+from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
+from odoo.tools import formatLang
+
+_logger = logging.getLogger(__name__)
+
+# What a broken contract, product, tax or customer can raise. Anything else is a fault of the suite and stops the run.
+CONTRACT_ERRORS = (UserError, RedirectWarning, psycopg2.Error, ArithmeticError, LookupError, TypeError, ValueError)
+OVERLAP = "linserv_billed_period_no_overlap"
+OVERLAP_ATTEMPTS = 3
+
+
+class LinservBillingRunLine(models.Model):
+    """What a billing run does, or did, with one contract."""
+
+    _name = "linserv.billing.run.line"
+    _description = "Billing Run Line"
+    _order = "run_id desc, id"
+    _rec_name = "contract_id"
+
+    run_id = fields.Many2one("linserv.billing.run", required=True, ondelete="cascade", index=True)
+    company_id = fields.Many2one(related="run_id.company_id", store=True, index=True)
+    contract_id = fields.Many2one("linserv.contract", required=True, ondelete="cascade", index=True)
+    partner_id = fields.Many2one(related="contract_id.partner_id", string="Customer")
+    state = fields.Selection(
+        [
+            ("waiting", "Waiting"),
+            ("planned", "To bill"),
+            ("billed", "Billed"),
+            ("held", "Held back"),
+            ("failed", "Failed"),
+            ("nothing", "Nothing due"),
+        ],
+        required=True,
+        default="waiting",
+        index=True,
+    )
+    held = fields.Boolean(help="Something that is due was not billed, see the reason.")
+    reason = fields.Text(help="Why something was not billed, and what to do.")
+    detail = fields.Text("Lines", help="What is billed: service, period, quantity, price.")
+    currency_id = fields.Many2one(related="contract_id.currency_id")
+    amount = fields.Monetary("Amount excl. VAT")
+    amount_company = fields.Monetary(
+        "Amount in the company's currency", currency_field="company_currency_id", compute="_compute_amount_company"
+    )
+    company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company currency")
+    move_id = fields.Many2one("account.move", string="Invoice", ondelete="set null", index=True)
+    attempts = fields.Integer()
+
+    def _compute_amount_company(self):
+        for line in self:
+            line.amount_company = line.currency_id._convert(
+                line.amount, line.company_currency_id, line.company_id, line.run_id.date
+            )
+
+    def _preview(self):
+        """Write on each line what ``_bill`` would do: the same plan, the same invoice values, no invoice."""
+        for line, plan in self._plans():
+            try:
+                if plan.charges:
+                    line.contract_id._prepare_invoice_vals(plan, line.run_id)
+                line._write_plan(plan, "planned")
+            except CONTRACT_ERRORS as error:
+                line._fail(error)
+        self.filtered(lambda line: line.state == "nothing").unlink()
+
+    def _bill(self):
+        """Make the invoices of these lines: all at once, or one by one when that fails."""
+        try:
+            with self.env.cr.savepoint():
+                self._bill_together()
+        except CONTRACT_ERRORS as error:
+            self._raise_if_conflict(error)
+            for line in self:
+                line._bill_alone()
+
+    def _bill_alone(self):
+        try:
+            with self.env.cr.savepoint():
+                self._bill_together()
+        except CONTRACT_ERRORS as error:
+            self._raise_if_conflict(error)
+            if OVERLAP in str(error) and self.attempts < OVERLAP_ATTEMPTS:
+                # Another run billed it meanwhile; the next transaction sees that and bills what is left.
+                self.attempts += 1
+            else:
+                self._fail(error)
+
+    def _bill_together(self):
+        plans = dict(self._plans())
+        due = {line.contract_id: plan for line, plan in plans.items() if plan.charges}
+        run = self.run_id
+        moves = self.env["linserv.contract"]._create_invoices(due, run) if due else {}
+        if moves and run.mode == "post":
+            self.env["account.move"].browse([move.id for move in moves.values()])._post(soft=False)
+        for line, plan in plans.items():
+            line._write_plan(plan, "billed", moves.get(line.contract_id))
+
+    def _plans(self):
+        """Yield (line, plan) in order."""
+        plans = self.contract_id._plan(self.run_id.date)
+        return [(line, plans[line.contract_id]) for line in self]
+
+    def _write_plan(self, plan, state, move=None):
+        """sudo: lines are written by the run alone."""
+        if not plan.charges:
+            state = "held" if plan.holds else "nothing"
+        self.sudo().write(
+            {
+                "state": state,
+                "held": bool(plan.holds),
+                "reason": self.contract_id._describe_holds(plan.holds) or False,
+                "detail": "\n".join(self._describe_charge(charge) for charge in plan.charges) or False,
+                "amount": float(plan.amount),
+                "move_id": move.id if move else False,
+            }
+        )
+
+    def _describe_charge(self, charge):
+        subscription = self.env["linserv.subscription"].browse(charge.key)
+        money = lambda number: formatLang(self.env, float(number), currency_obj=self.currency_id)  # noqa: E731
+        return _(
+            "%(service)s, %(period)s: %(quantity)s × %(price)s = %(amount)s",
+            service=subscription._short_name(),
+            period=self.contract_id._format_span(charge.served),
+            quantity=subscription._format_quantity(charge.invoice_quantity),
+            price=money(charge.invoice_price),
+            amount=money(charge.amount),
+        )
+
+    def _fail(self, error):
+        """Report what went wrong with the contract; the rest of the run goes on."""
+        _logger.warning("Billing run %s, contract %s: %s", self.run_id.id, self.contract_id.id, error)
+        self.sudo().write(
+            {"state": "failed", "held": False, "reason": self._explain(error), "detail": False, "amount": 0.0}
+        )
+
+    def _explain(self, error):
+        if isinstance(error, (UserError, RedirectWarning)):
+            return str(error.args[0]) if error.args else str(error)
+        if OVERLAP in str(error):
+            return _("The period has been billed already. Run the billing again: it bills only what is missing.")
+        return _("The invoice could not be made: %s", error)
+
+    def _raise_if_conflict(self, error):
+        """A conflict with another transaction is nobody's fault: the whole batch is done again."""
+        if isinstance(error, psycopg2.OperationalError) and error.pgcode in PG_CONCURRENCY_ERRORS_TO_RETRY:
+            raise error
