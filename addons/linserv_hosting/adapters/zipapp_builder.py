@@ -3,8 +3,8 @@
 import hashlib
 import io
 import zipfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Iterator, Mapping
 
 OWNER = "linserv_hosting"
 MAIN = b"from linserv_agent.main import main\n\nraise SystemExit(main())\n"

@@ -3,11 +3,11 @@
 import base64
 import binascii
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Iterable
 
 
-class MalformedKey(ValueError):
+class MalformedKeyError(ValueError):
     """The text is no public key."""
 
 
@@ -27,12 +27,12 @@ class HostKey:
 def fingerprint(public_key: str) -> str:
     """Return the SHA-256 fingerprint of a base64 key.
 
-    :raise MalformedKey: not base64
+    :raise MalformedKeyError: not base64
     """
     try:
         blob = base64.b64decode(public_key, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise MalformedKey("The key is not base64 text.") from error
+        raise MalformedKeyError("The key is not base64 text.") from error
     digest = base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
     return f"SHA256:{digest}"
 
@@ -40,17 +40,17 @@ def fingerprint(public_key: str) -> str:
 def parse_public_key(line: str) -> HostKey:
     """Read `algorithm base64 [comment]`, the line of a .pub file.
 
-    :raise MalformedKey: the line has another form, or the key says another algorithm than the line
+    :raise MalformedKeyError: the line has another form, or the key says another algorithm than the line
     """
     parts = line.split()
     if len(parts) < 2:
-        raise MalformedKey("A public key is an algorithm and a base64 text.")
+        raise MalformedKeyError("A public key is an algorithm and a base64 text.")
     key = HostKey(parts[0], parts[1])
     fingerprint(key.public_key)
     blob = base64.b64decode(key.public_key)
     length = int.from_bytes(blob[:4], "big")
     if blob[4 : 4 + length] != key.algorithm.encode():
-        raise MalformedKey("The key and its algorithm do not belong together.")
+        raise MalformedKeyError("The key and its algorithm do not belong together.")
     return key
 
 

@@ -33,19 +33,19 @@ LEASE_SLACK = timedelta(seconds=30)
 COLLECT_GRACE = timedelta(hours=1)
 
 
-class ForbiddenTransition(ValueError):
+class ForbiddenTransitionError(ValueError):
     """The event cannot happen to a run in this state."""
 
 
 def next_state(state: str, event: str) -> str:
     """Return the state after `event`.
 
-    :raise ForbiddenTransition: the table has no such row
+    :raise ForbiddenTransitionError: the table has no such row
     """
     try:
         return TRANSITIONS[state, event]
     except KeyError:
-        raise ForbiddenTransition(f"{event} is not possible in state {state}") from None
+        raise ForbiddenTransitionError(f"{event} is not possible in state {state}") from None
 
 
 def back_off(attempts: int) -> timedelta:

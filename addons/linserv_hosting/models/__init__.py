@@ -1,7 +1,4 @@
 from . import linserv_run_origin
-from . import linserv_secret
-from . import linserv_host_key
-from . import linserv_host_disk
-from . import linserv_host
-from . import linserv_instance
-from . import linserv_run
+
+# isort: split
+from . import linserv_host, linserv_host_disk, linserv_host_key, linserv_instance, linserv_run, linserv_secret

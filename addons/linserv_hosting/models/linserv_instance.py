@@ -64,9 +64,7 @@ class LinservInstance(models.Model):
                 instance.technical_name = names.technical_name(instance.database, instance.name)
 
     def _compute_run_count(self):
-        groups = self.env["linserv.run"].read_group(
-            [("instance_id", "in", self.ids)], ["instance_id"], ["instance_id"]
-        )
+        groups = self.env["linserv.run"].read_group([("instance_id", "in", self.ids)], ["instance_id"], ["instance_id"])
         counts = {group["instance_id"][0]: group["instance_id_count"] for group in groups}
         for instance in self:
             instance.run_count = counts.get(instance.id, 0)

@@ -191,7 +191,7 @@ class LinservRun(models.Model):
         self.ensure_one()
         try:
             state = run_states.next_state(self.state, event)
-        except run_states.ForbiddenTransition:
+        except run_states.ForbiddenTransitionError:
             raise UserError(_("This is not possible: the run is %s.") % self._get_state_label().lower()) from None
         self.write(dict(vals, state=state))
 

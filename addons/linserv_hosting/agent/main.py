@@ -1,0 +1,109 @@
+"""Entry of the agent: one request on stdin, its answer on stdout.
+
+`python3 -I agent.pyz [--config FILE]` answers a request, `python3 -I agent.pyz install` sets the agent up.
+"""
+
+import hashlib
+import os
+import signal
+import sys
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from . import config as configuration
+from . import log, registry
+from .context import Context
+from .errors import AgentError, Stopped
+from .protocol import MAX_REQUEST_BYTES, Answers, Request, parse_request
+from .verbs import ANY_VERSION
+
+NO_RUN = "00000000-0000-0000-0000-000000000000"
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """Answer one request; return the exit status (which the asker does not rely on)."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if words == ["install"]:
+        from . import installer  # noqa: PLC0415  (only the first visit needs it)
+
+        return installer.main()
+    path = words[1] if len(words) == 2 and words[0] == "--config" else configuration.DEFAULT_PATH
+    return answer(path, sys.stdin.buffer.read(MAX_REQUEST_BYTES + 1))
+
+
+def answer(config_path: str, data: bytes) -> int:
+    """Read the request, carry it out and write the answer."""
+    version = own_version()
+    descriptor = _take_output()
+    config, problem = _attempt(configuration.Config.load, config_path)
+    request, malformed = _attempt(parse_request, data)
+    error = malformed or problem
+    result: Dict[str, Any] = {}
+    answers = Answers(descriptor, request.run if request else NO_RUN, version)
+    if config and request:
+        result, error = _attempt(_carry_out, config, request, answers, version)
+    if config:
+        _log(config, request, getattr(error, "code", type(error).__name__) if error else "done")
+    return _reply(answers, result, error)
+
+
+def _attempt(function: Callable[..., Any], *args: Any) -> Tuple[Any, Optional[BaseException]]:
+    """Return (value, None) or (None, error): whatever a handler raises is answered, never printed."""
+    try:
+        return function(*args), None
+    except (Exception, Stopped) as error:  # noqa: BLE001
+        return None, error
+
+
+def _reply(answers: Answers, result: Dict[str, Any], error: Optional[BaseException]) -> int:
+    try:
+        if error is None:
+            answers.result(result)
+        else:
+            answers.error(error)
+    except OSError:
+        return 1
+    return 0 if error is None else 1
+
+
+def own_version() -> str:
+    """Return the SHA-256 of the archive that runs, or `development` when it runs from a source tree."""
+    try:
+        with open(sys.argv[0], "rb") as stream:
+            if sys.argv[0].endswith(".pyz"):
+                return hashlib.sha256(stream.read()).hexdigest()
+    except OSError:
+        pass
+    return "development"
+
+
+def _carry_out(config: configuration.Config, request: Request, answers: Answers, version: str) -> Any:
+    handler = registry.get_handler(request.verb)
+    registry.check_arguments(handler, request.args)
+    if request.agent and request.agent != version and request.verb not in ANY_VERSION:
+        raise AgentError("agent_outdated", "The agent has version %s." % version)
+    context = Context(config, request.run, request.instance, False, version)
+    context.progress = answers.progress
+    _arm(request.deadline)
+    result = handler(context, request.args)
+    signal.alarm(0)
+    return result
+
+
+def _arm(deadline: int) -> None:
+    def pass_deadline(_number: int, _frame: Any) -> None:
+        raise Stopped("deadline_passed", "The work took longer than its deadline.", retryable=True)
+
+    signal.signal(signal.SIGALRM, pass_deadline)
+    signal.alarm(deadline)
+
+
+def _take_output() -> int:
+    """Keep stdout for the answer alone: what a handler prints goes to stderr."""
+    descriptor = os.dup(1)
+    os.dup2(2, 1)
+    return descriptor
+
+
+def _log(config: configuration.Config, request: Optional[Request], outcome: str) -> None:
+    asked = request or Request("", "", None, {}, 0, None)
+    log.write(config.state_directory, run=asked.run, verb=asked.verb, instance=asked.instance, outcome=outcome)
