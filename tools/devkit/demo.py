@@ -68,9 +68,15 @@ def prepare_databases(root):
 
 def start_host(root):
     """The customer's host: a real sshd on a loopback port, with the agent as forced command."""
-    script = root.suite / "tools" / "demo" / "host.py"
-    root.run(["python", script, "prepare"], env={"LINSERV_PORT": odoo.free_port()})
-    services.start(root, "demo-host", ["python", script, "serve"])
+    services.stop("demo-host")
+    facts = paths.state_folder() / "demo-host" / "endpoint.json"
+    before = facts.stat().st_mtime_ns if facts.exists() else 0
+    services.start(root, "demo-host", ["python", root.suite / "tools" / "demo" / "host.py"])
+    for _attempt in range(150):
+        if facts.exists() and facts.stat().st_mtime_ns != before:
+            return
+        time.sleep(0.1)
+    raise DevError("the demo host does not start; its log is %s" % (paths.state_folder() / "log" / "demo-host.log"))
 
 
 def start_server(root, port):
