@@ -68,10 +68,11 @@ class SshEndpoint:
     :param instances: the `instances` part of agent.json
     :param forced_command: what the login key runs instead of the agent (a shell command line of the test)
     :param wrapper: put before the agent's command, for example `ulimit -f 4;`
-    :param ports: how many ports it listens on (`.ports`; `.port` is the first)
+    :param ports: how many ports it listens on (`.ports`; `.port` is the first), or a list of them
+    :param keep: keep the keys that an earlier endpoint left in the folder
     """
 
-    def __init__(self, folder, agent=None, instances=None, forced_command=None, wrapper="", ports=1):
+    def __init__(self, folder, agent=None, instances=None, forced_command=None, wrapper="", ports=1, keep=False):
         self.folder = Path(folder)
         self.address = "127.0.0.1"
         self.user = getpass.getuser()
@@ -82,11 +83,12 @@ class SshEndpoint:
         self.private_key_path = self.folder / "client_key"
         self.admin_private_key_path = self.folder / "admin_key"
         self.host_key_path = self.folder / "host_key"
-        self.ports = []
+        self.ports = ports if isinstance(ports, list) else []
         self._port_count = ports
         self._process = None
         self._forced_command = forced_command
         self._wrapper = wrapper
+        self._keep = keep
         self._prepare(agent if agent is not None else build_agent(), instances or {})
 
     @property
@@ -167,10 +169,12 @@ class SshEndpoint:
 
     def _prepare(self, agent, instances):
         self.folder.mkdir(parents=True, exist_ok=True)
-        for path in (self.host_key_path, self.private_key_path, self.admin_private_key_path):
-            make_key(path)
         self.install_agent(agent)
         self.write_config(instances)
+        if self._keep and self.authorized_keys_path.exists():
+            return
+        for path in (self.host_key_path, self.private_key_path, self.admin_private_key_path):
+            make_key(path)
         self.authorized_keys_path.write_text("")
         self.authorize(self._read_public(self.private_key_path), self._forced_command or self.agent_command)
         self.authorize(self._read_public(self.admin_private_key_path))
