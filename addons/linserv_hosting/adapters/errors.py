@@ -6,14 +6,16 @@ from typing import ClassVar
 class HostError(Exception):
     """A call that gave no result.
 
-    `code` is a word for programs, the message is for the log; people read the text that the run keeps.
+    `code` is a word for programs, the message is for the log; people read the text that the run keeps. `agent` is the
+    version of the agent that answered the error, empty when there was no answer.
     """
 
     retryable: ClassVar[bool] = False
 
-    def __init__(self, code: str, message: str = "") -> None:
+    def __init__(self, code: str, message: str = "", agent: str = "") -> None:
         super().__init__(message or code)
         self.code = code
+        self.agent = agent
         self.message = message or code
 
     def as_dict(self) -> dict[str, object]:
@@ -31,6 +33,7 @@ class FatalHostError(HostError):
     """The same call would fail again: wrong host key, refused login, unknown verb, unexpected output."""
 
 
-def host_error(code: str, message: str, retryable: bool) -> HostError:
+def host_error(code: str, message: str, retryable: bool, agent: str = "") -> HostError:
     """Build the error that an agent answered."""
-    return RetryableHostError(code, message) if retryable else FatalHostError(code, message)
+    kind = RetryableHostError if retryable else FatalHostError
+    return kind(code, message, agent)

@@ -167,7 +167,7 @@ class Line:
         if final is None:
             raise RetryableHostError("connection_lost", "The answer has no end.")
         if final.error is not None:
-            raise host_error(**final.error)
+            raise host_error(agent=final.agent, **final.error)
         return Answer(final.result or {}, reader.bytes_received, self.seconds, final.agent)
 
     def run_script(self, command: str, data: bytes, limit: int = 65536) -> tuple[int, bytes, bytes]:

@@ -89,9 +89,9 @@ class LinservRun(models.Model):
     def action_cancel(self):
         """Give the runs up; work that goes on at the host is told to stop."""
         for run in self._steered():
-            was_running = run.state == "running"
+            may_work_there = run.detached and run.attempts
             run._apply_event("cancel", date_finished=fields.Datetime.now(), lease_until=False)
-            if was_running:
+            if may_work_there:
                 run.host_id._queue_run("run.cancel", {"run": run.name}, idempotency_key="cancel:%s" % run.name)
 
     def action_retry(self):
@@ -212,12 +212,3 @@ class LinservRun(models.Model):
         if not self.res_model or self.res_model not in self.env:
             return None
         return self.env[self.res_model].browse(self.res_id).exists() or None
-
-    @api.model
-    def _work_off(self, limit=None, seconds=45):
-        """Make the calls that are due."""
-
-    @api.model
-    def _cron_work_off(self):
-        """Make the calls that are due, for one slice of the scheduled action."""
-        self._work_off()

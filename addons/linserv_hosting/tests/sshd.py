@@ -54,9 +54,7 @@ def make_key(path, kind="ed25519"):
     for old in (path, path.with_suffix(path.suffix + ".pub")):
         if old.exists():
             old.unlink()
-    subprocess.run(
-        ["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", path.name, "-f", str(path)], check=True, timeout=60
-    )
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", path.name, "-f", str(path)], check=True, timeout=60)
     return path
 
 
