@@ -551,7 +551,9 @@ def run_child(command: Sequence[str], orders: bytes, clock: float) -> Tuple[byte
             return child.communicate(orders, timeout=clock)[0], child.returncode
         except subprocess.TimeoutExpired:
             child.kill()
-            return child.communicate()[0], -9
+            return child.communicate()[0], -signal.SIGKILL
+        finally:
+            child.kill()
 
 
 def _job_size(job: Job) -> int:
