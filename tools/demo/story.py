@@ -1,0 +1,158 @@
+"""The main job, told in chapters; each can be told twice and then finds its work done.
+
+``tell(env, chapter, answer, port)`` runs in `odoo shell` and leaves what it has to say as JSON in the file ``answer``.
+"""
+
+import datetime
+import json
+import time
+from pathlib import Path
+
+import cast
+
+MONTHS = {"october": datetime.date(2026, 10, 1), "november": datetime.date(2026, 11, 1)}
+WAIT_SECONDS = 240
+
+
+def tell(env, chapter, answer, port):
+    """Tell one chapter and write down what happened."""
+    karin = env.ref("linserv_story.user_karin", raise_if_not_found=False)
+    env = env(context=dict(env.context, lang="sv_SE", tz="Europe/Stockholm"))
+    if chapter == "cast":
+        facts = connect(env, port)
+    else:
+        facts = play_month(env, chapter, MONTHS[chapter], karin)
+    env.cr.commit()
+    Path(answer).write_text(json.dumps(facts, indent=1))
+
+
+def connect(env, port):
+    """Everybody, and the host: its key pinned after a look at the fingerprint, its facts read."""
+    host = cast.make_all(env, port)
+    if host.state == "draft":
+        pin(env, host)
+    env.cr.commit()
+    host.action_refresh_facts()
+    work_off(env, lambda: host.last_seen)
+    text = "%s: %s, kernel %s, %d CPUs, %d MB" % (
+        host.name,
+        host.os_name,
+        host.kernel,
+        host.cpu_count,
+        host.memory_total_mb,
+    )
+    return {"lines": [text], "files": []}
+
+
+def pin(env, host):
+    """What the administrator does: scan, compare with what the host's owner told on the telephone, pin."""
+    told = cast.read_endpoint()["host_public_key"]
+    wizard = env["linserv.host.pin.key"].create({"host_id": host.id})
+    wizard.action_scan()
+    line = wizard.line_ids.filtered(lambda line: told.split()[1] == line.public_key)
+    assert line, "the host shows another key than the one that was told"
+    line.selected = True
+    wizard.action_pin()
+
+
+def work_off(env, is_done):
+    """Let the scheduled action's method work until something has come about."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not is_done():
+        assert time.monotonic() < deadline, "the host did not answer in time"
+        env["linserv.run"]._work_off(seconds=10)
+        env.cr.commit()
+        env.clear()
+        time.sleep(0.2)
+
+
+def play_month(env, chapter, day, karin):
+    """Count, approve, preview, bill, post; the PDFs."""
+    instance = env.ref("linserv_story.norrvik_prod")
+    snapshot = count(env, instance, day)
+    if snapshot.state == "draft":
+        snapshot.with_user(karin).action_approve()
+    env.cr.commit()
+    run = bill(env, day)
+    moves = env["account.move"].search(
+        [("linserv_contract_id", "=", env.ref("linserv_story.contract_norrvik").id), ("invoice_date", "=", day)]
+    )
+    moves._linserv_attach_evidence()
+    env.cr.commit()
+    lines = describe_count(snapshot) + describe_run(run) + [describe_move(move) for move in moves]
+    return {"lines": lines, "files": save_files(env, chapter, moves)}
+
+
+def count(env, instance, day):
+    """The approved or waiting count of the day; counted over SSH the first time."""
+    snapshots = env["linserv.code.snapshot"]
+    domain = [("instance_id", "=", instance.id), ("date", "=", day), ("state", "in", ("draft", "approved"))]
+    found = snapshots.search(domain, limit=1)
+    if found:
+        return found
+    snapshot = instance._count_code(day)
+    env.cr.commit()
+    work_off(env, lambda: snapshot.state != "running")
+    assert snapshot.state in ("draft", "approved"), snapshot.error
+    return snapshot
+
+
+def bill(env, day):
+    """The month's billing run, with its preview, posted."""
+    runs = env["linserv.billing.run"]
+    run = runs.search([("date", "=", day)], limit=1) or runs.create({"date": day, "mode": "post"})
+    if run.state != "done":
+        run.action_preview()
+        env.cr.commit()
+        run.action_bill()
+    return run
+
+
+def describe_count(snapshot):
+    """The count in words."""
+    text = "%s, %s: %d lines in %d modules, %d started hundreds, %.2f SEK a month"
+    return [
+        text
+        % (
+            snapshot.date,
+            snapshot.instance_id.name,
+            snapshot.code_lines,
+            snapshot.module_count,
+            snapshot.block_count,
+            snapshot.amount,
+        )
+    ]
+
+
+def describe_run(run):
+    """What the billing run did, and what it held back."""
+    lines = ["%s of %s: %d invoices, %.2f SEK excl. VAT" % (run.name, run.date, len(run.move_ids), run.amount_total)]
+    for line in run.line_ids.filtered("reason"):
+        lines.append("held back for %s: %s" % (line.contract_id.partner_id.name, " ".join(line.reason.split())))
+    return lines
+
+
+def describe_move(move):
+    """The invoice in words."""
+    return "invoice %s to %s: %.2f SEK, of which VAT %.2f SEK" % (
+        move.name,
+        move.partner_id.name,
+        move.amount_total,
+        move.amount_tax,
+    )
+
+
+def save_files(env, chapter, moves):
+    """Invoice, annex and evidence as files; their names."""
+    folder = cast.STATE / "out" / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    names = []
+    for move in moves:
+        pdf, _kind = env.ref("account.account_invoices")._render_qweb_pdf(move.ids)
+        names.append("%s-%s.pdf" % (chapter, move.name.replace("/", "-")))
+        (folder / names[-1]).write_bytes(pdf)
+        attachments = env["ir.attachment"].search([("res_model", "=", "account.move"), ("res_id", "=", move.id)])
+        for attachment in attachments.filtered(lambda file: file.name not in names):
+            names.append(attachment.name.replace("/", "-"))
+            (folder / names[-1]).write_bytes(attachment.raw)
+    return sorted(set(names))
