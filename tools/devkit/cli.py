@@ -20,7 +20,7 @@ HELP = """usage: ./dev COMMAND …
   odoo …                    Odoo on the demo database, with your options
   psql …                    psql on the demo database
   i18n ADDON …              bring the addons' i18n/sv.po up to date with their sources
-  pictures                  take the screenshots of docs/pictures from the running demo
+  pictures [PORT]           take screenshots of the running demo, as staff and as a customer
   down                      stop everything that ./dev started
   clean                     down, and remove this clone's databases and files (the Debian root is kept)
   help                      this text

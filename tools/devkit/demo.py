@@ -1,7 +1,6 @@
 """`./dev demo`: a fresh machine becomes a running suite with its story told."""
 
 import json
-import shutil
 import socket
 import time
 from pathlib import Path
@@ -161,15 +160,12 @@ def serve(root, port):
 
 
 def take_pictures(words):
-    """Screenshots of the running demo into docs/pictures."""
+    """Screenshots of the running demo into out/pictures of the state folder; prints where they are."""
+    port = words[0] if words else "8069"
     if not services.get_pid("odoo"):
         raise DevError("the demo does not run: start ./dev demo in another terminal first")
     root = odoo.prepare()
-    target = root.state / "out" / "pictures"
-    root.run(["python", root.suite / "tools" / "demo" / "pictures.py", target, *words])
-    pictures = paths.REPOSITORY / "docs" / "pictures"
-    pictures.mkdir(exist_ok=True)
-    for path in sorted((paths.state_folder() / "out" / "pictures").glob("*.png")):
-        shutil.copy(str(path), str(pictures / path.name))
-        print(pictures / path.name)
+    script, target = root.suite / "tools" / "demo" / "pictures.py", root.state / "out" / "pictures"
+    root.run(["python", script, target, "http://127.0.0.1:" + port])
+    print(root.outside(target))
     return 0
