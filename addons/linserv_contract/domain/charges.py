@@ -7,10 +7,11 @@ are arguments. Rules 5-14 in docs/billing-rules.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
-from typing import Dict, Iterable, Iterator, List, Optional, Tuple, Union
+from typing import Dict, List, Optional, Tuple, Union
 
 from .periods import ONE_DAY, Rhythm, Span, served_periods
 
@@ -194,9 +195,7 @@ def _charge_piece(
             return Hold(terms.key, piece, NO_PRICE, {"date": days.date_from})
         quantity = _quantity(terms, version, measured)
         amount = _share(quantity * version.price_unit, days, whole, rounding)
-        charges.append(
-            Charge(terms.key, days, whole, quantity, version.price_unit, amount, measured)
-        )
+        charges.append(Charge(terms.key, days, whole, quantity, version.price_unit, amount, measured))
     return charges
 
 
@@ -206,9 +205,7 @@ def _quantity(terms: Terms, version: PriceVersion, reading: Optional[Reading]) -
     return started_blocks(reading.quantity, terms.meter.block_size)
 
 
-def _priced_spans(
-    piece: Span, versions: Iterable[PriceVersion]
-) -> Iterator[Tuple[Span, Optional[PriceVersion]]]:
+def _priced_spans(piece: Span, versions: Iterable[PriceVersion]) -> Iterator[Tuple[Span, Optional[PriceVersion]]]:
     """Cut ``piece`` where the price changes; versions that change nothing do not cut."""
     ordered = sorted(versions, key=lambda version: version.date_from)
     start, current = piece.date_from, price_on(ordered, piece.date_from)
@@ -235,6 +232,4 @@ def _share(value: Decimal, days: Span, whole: Span, rounding: Decimal) -> Decima
     """
     before = (days.date_from - whole.date_from).days
     upto = before + days.days
-    return rounded(value * upto / whole.days, rounding) - rounded(
-        value * before / whole.days, rounding
-    )
+    return rounded(value * upto / whole.days, rounding) - rounded(value * before / whole.days, rounding)

@@ -8,9 +8,10 @@ Rules 1-4 in docs/billing-rules.md.
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Iterable, Iterator, List, Optional, Tuple
+from typing import List, Optional, Tuple
 
 INTERVAL_MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
 ONE_DAY = timedelta(days=1)
@@ -94,9 +95,7 @@ class Rhythm:
         return date(self.anchor.year, month, 1)
 
 
-def served_periods(
-    rhythm: Rhythm, date_start: date, date_end: Optional[date]
-) -> Iterator[Tuple[Span, Span]]:
+def served_periods(rhythm: Rhythm, date_start: date, date_end: Optional[date]) -> Iterator[Tuple[Span, Span]]:
     """Yield (whole period, days served in it), in order, as long as the service lasts."""
     number = rhythm.number_of(date_start)
     while True:

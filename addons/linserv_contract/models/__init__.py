@@ -1,14 +1,16 @@
-from . import linserv_service
-from . import linserv_contract
-from . import linserv_subscription
-from . import linserv_subscription_price
-from . import linserv_meter_reading
-from . import linserv_billed_period
-from . import linserv_billing_run
-from . import linserv_billing_run_line
-from . import linserv_contract_billing
-from . import linserv_subscription_billing
-from . import linserv_instance
-from . import account_move
-from . import account_move_line
-from . import account_move_reversal
+from . import (
+    account_move,
+    account_move_line,
+    account_move_reversal,
+    linserv_billed_period,
+    linserv_billing_run,
+    linserv_billing_run_line,
+    linserv_contract,
+    linserv_contract_billing,
+    linserv_instance,
+    linserv_meter_reading,
+    linserv_service,
+    linserv_subscription,
+    linserv_subscription_billing,
+    linserv_subscription_price,
+)

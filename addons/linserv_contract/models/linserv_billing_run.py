@@ -34,29 +34,52 @@ class LinservBillingRun(models.Model):
 
     name = fields.Char(required=True, copy=False, readonly=True, default=lambda self: _("New"))
     date = fields.Date(
-        "Billing date", required=True, default=fields.Date.context_today, tracking=True, readonly=True,
+        "Billing date",
+        required=True,
+        default=fields.Date.context_today,
+        tracking=True,
+        readonly=True,
         states={"draft": [("readonly", False)]},
         help="Every unbilled period that is due on this day is billed.",
     )
     invoice_date = fields.Date(
-        readonly=True, states={"draft": [("readonly", False)]}, help="Date on the invoices; by default the billing date."
+        readonly=True,
+        states={"draft": [("readonly", False)]},
+        help="Date on the invoices; by default the billing date.",
     )
     company_id = fields.Many2one(
-        "res.company", required=True, index=True, default=lambda self: self.env.company, readonly=True,
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+        readonly=True,
         states={"draft": [("readonly", False)]},
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     contract_ids = fields.Many2many(
-        "linserv.contract", string="Only these contracts", check_company=True, readonly=True,
-        states={"draft": [("readonly", False)]}, help="Leave empty to bill every contract.",
+        "linserv.contract",
+        string="Only these contracts",
+        check_company=True,
+        readonly=True,
+        states={"draft": [("readonly", False)]},
+        help="Leave empty to bill every contract.",
     )
     mode = fields.Selection(
         [("draft", "Leave the invoices as drafts"), ("post", "Post the invoices")],
-        required=True, default="draft", tracking=True, readonly=True, states={"draft": [("readonly", False)]},
+        required=True,
+        default="draft",
+        tracking=True,
+        readonly=True,
+        states={"draft": [("readonly", False)]},
     )
     state = fields.Selection(
         [("draft", "To bill"), ("running", "Billing"), ("done", "Done")],
-        required=True, default="draft", copy=False, readonly=True, tracking=True, index=True,
+        required=True,
+        default="draft",
+        copy=False,
+        readonly=True,
+        tracking=True,
+        index=True,
     )
     lease_until = fields.Datetime(copy=False, readonly=True)
     date_preview = fields.Datetime("Previewed", copy=False, readonly=True)
@@ -149,8 +172,10 @@ class LinservBillingRun(models.Model):
         """Replace the lines that made no invoice by one waiting line for each contract that may owe something."""
         self.line_ids.filtered(lambda line: not line.move_id).sudo().unlink()
         contracts = self.env["linserv.contract"].search(self._get_contract_domain(), order="id")
-        return self.env["linserv.billing.run.line"].sudo().create(
-            [{"run_id": self.id, "contract_id": contract.id} for contract in contracts]
+        return (
+            self.env["linserv.billing.run.line"]
+            .sudo()
+            .create([{"run_id": self.id, "contract_id": contract.id} for contract in contracts])
         )
 
     def _get_contract_domain(self):
@@ -187,7 +212,11 @@ class LinservBillingRun(models.Model):
                 self._commit()
                 break
             except psycopg2.OperationalError as error:
-                if error.pgcode not in PG_CONCURRENCY_ERRORS_TO_RETRY or attempt == CONFLICT_ATTEMPTS or self._testing():
+                if (
+                    error.pgcode not in PG_CONCURRENCY_ERRORS_TO_RETRY
+                    or attempt == CONFLICT_ATTEMPTS
+                    or self._testing()
+                ):
                     raise
                 _logger.info("Billing run %s: batch conflicts with another transaction, again", self.id)
                 self.env.cr.rollback()

@@ -25,11 +25,18 @@ class LinservContract(models.Model):
         related="partner_id.commercial_partner_id", string="Commercial entity", store=True, index=True
     )
     company_id = fields.Many2one(
-        "res.company", required=True, index=True, default=lambda self: self.env.company, readonly=True,
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+        readonly=True,
         states={"draft": [("readonly", False)]},
     )
     currency_id = fields.Many2one(
-        "res.currency", required=True, default=lambda self: self.env.company.currency_id, readonly=True,
+        "res.currency",
+        required=True,
+        default=lambda self: self.env.company.currency_id,
+        readonly=True,
         states={"draft": [("readonly", False)]},
     )
     user_id = fields.Many2one(
@@ -55,7 +62,10 @@ class LinservContract(models.Model):
     notice_months = fields.Integer("Notice (months)", default=3)
     licence_edition = fields.Selection(
         [("community", "Odoo Community"), ("enterprise", "Odoo Enterprise")],
-        string="Odoo licence", required=True, default="community", tracking=True,
+        string="Odoo licence",
+        required=True,
+        default="community",
+        tracking=True,
     )
     licence_number = fields.Char(tracking=True)
     licence_date_end = fields.Date("Licence ends", tracking=True)

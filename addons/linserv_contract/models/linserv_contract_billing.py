@@ -34,9 +34,7 @@ class LinservContract(models.Model):
     def _next_billing_date(self, today):
         """Return {contract: the first day from ``today`` on with something to bill, or None}."""
         return {
-            contract: min(
-                filter(None, (charges.next_billing_date(each, today) for each in terms)), default=None
-            )
+            contract: min(filter(None, (charges.next_billing_date(each, today) for each in terms)), default=None)
             for contract, terms in self._prepare_terms().items()
         }
 

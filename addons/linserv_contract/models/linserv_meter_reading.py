@@ -15,7 +15,10 @@ class LinservMeterReading(models.Model):
     _check_company_auto = True
 
     subscription_id = fields.Many2one(
-        "linserv.subscription", check_company=True, ondelete="cascade", index=True,
+        "linserv.subscription",
+        check_company=True,
+        ondelete="cascade",
+        index=True,
         help="For a meter of one subscription only; else the instance's reading counts for every metered service.",
     )
     instance_id = fields.Many2one("linserv.instance", check_company=True, ondelete="restrict", index=True)

@@ -24,7 +24,9 @@ class LinservService(models.Model):
         help="Gives the income account and the taxes of the invoice lines.",
     )
     currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
-    price_unit = fields.Float("Price", digits="Product Price", help="Default price of one unit for one period, excluding VAT.")
+    price_unit = fields.Float(
+        "Price", digits="Product Price", help="Default price of one unit for one period, excluding VAT."
+    )
     billing_interval = fields.Selection(INTERVALS, required=True, default="monthly")
     billing_timing = fields.Selection(TIMINGS, required=True, default="advance")
     instance_required = fields.Boolean("Per instance", help="Each subscription is for one customer instance.")

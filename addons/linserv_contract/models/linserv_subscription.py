@@ -34,12 +34,19 @@ class LinservSubscription(models.Model):
     billing_interval = fields.Selection(INTERVALS, required=True, tracking=True)
     billing_timing = fields.Selection(TIMINGS, required=True, tracking=True)
     price_unit = fields.Float(
-        "Price", digits="Product Price", compute="_compute_price_unit", inverse="_inverse_price_unit", compute_sudo=True,
+        "Price",
+        digits="Product Price",
+        compute="_compute_price_unit",
+        inverse="_inverse_price_unit",
+        compute_sudo=True,
         help="Today's price of one unit for one period, excluding VAT. A new price holds from today; "
         "for another day, add a line to the price history.",
     )
     quantity = fields.Float(
-        digits="Product Unit of Measure", compute="_compute_price_unit", inverse="_inverse_quantity", compute_sudo=True,
+        digits="Product Unit of Measure",
+        compute="_compute_price_unit",
+        inverse="_inverse_quantity",
+        compute_sudo=True,
         help="Today's fixed quantity. Not used when the quantity comes from a meter.",
     )
     price_ids = fields.One2many("linserv.subscription.price", "subscription_id", string="Price history", copy=False)
@@ -101,9 +108,7 @@ class LinservSubscription(models.Model):
     def _check_dates(self):
         for subscription in self:
             if subscription.date_start < subscription.contract_id.date_start:
-                raise ValidationError(
-                    _("%s cannot start before the contract does.", subscription.service_id.name)
-                )
+                raise ValidationError(_("%s cannot start before the contract does.", subscription.service_id.name))
             if subscription.state == "ended" and not subscription.date_end:
                 raise ValidationError(_("%s has ended: write its last day.", subscription.service_id.name))
 

@@ -50,8 +50,13 @@ class LinservSubscription(models.Model):
         """Return {subscription: readings}: its own, and those of its instance for the service's meter."""
         metered = self.filtered(lambda sub: sub.service_id.quantity_source == "meter")
         readings = self.env["linserv.meter.reading"].search(
-            ["|", ("subscription_id", "in", metered.ids), "&", ("subscription_id", "=", False),
-             ("instance_id", "in", metered.instance_id.ids)]
+            [
+                "|",
+                ("subscription_id", "in", metered.ids),
+                "&",
+                ("subscription_id", "=", False),
+                ("instance_id", "in", metered.instance_id.ids),
+            ]
         )
         found = defaultdict(lambda: readings.browse())
         for subscription in metered:
@@ -61,7 +66,9 @@ class LinservSubscription(models.Model):
     def _is_own_reading(self, reading):
         if reading.meter != self.service_id.meter:
             return False
-        return reading.subscription_id == self or (not reading.subscription_id and reading.instance_id == self.instance_id)
+        return reading.subscription_id == self or (
+            not reading.subscription_id and reading.instance_id == self.instance_id
+        )
 
     def _short_name(self):
         names = (self.service_id.name, self.instance_id.name)

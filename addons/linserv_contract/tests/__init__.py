@@ -1,1 +1,1 @@
-from . import test_services
+from . import test_billing, test_contract, test_invoice, test_ledger, test_meter, test_services
