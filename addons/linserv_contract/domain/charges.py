@@ -137,6 +137,15 @@ def plan(terms: Terms, billing_date: date, rounding: Decimal = Decimal("0.01")) 
     return Plan(tuple(charges), tuple(holds))
 
 
+def plan_all(several: Iterable[Terms], billing_date: date, rounding: Decimal) -> Plan:
+    """Plan every subscription of a contract: one plan for one invoice."""
+    plans = [plan(terms, billing_date, rounding) for terms in several]
+    return Plan(
+        tuple(charge for each in plans for charge in each.charges),
+        tuple(hold for each in plans for hold in each.holds),
+    )
+
+
 def next_billing_date(terms: Terms, today: date) -> Optional[date]:
     """Return the first date from ``today`` on with something to bill, None if never."""
     for _whole, served in served_periods(terms.rhythm, terms.date_start, terms.date_end):

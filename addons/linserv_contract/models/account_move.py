@@ -42,6 +42,13 @@ class AccountMove(models.Model):
             "view_mode": "form",
         }
 
+    def action_linserv_periods(self):
+        """Show which service periods the invoice billed."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("linserv_contract.linserv_billed_period_action")
+        lines = self.invoice_line_ids | self.invoice_line_ids.linserv_origin_line_id
+        return dict(action, domain=[("move_line_id", "in", lines.ids)], context={"active_test": False})
+
     def action_linserv_attach_evidence(self):
         """Try again to attach evidence that failed."""
         self.write({"linserv_evidence_attempts": 0})

@@ -1,7 +1,7 @@
 from collections import defaultdict
 from decimal import Decimal
 
-from odoo import _, models
+from odoo import _, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
@@ -18,25 +18,34 @@ class LinservContract(models.Model):
 
     _inherit = "linserv.contract"
 
+    date_next_invoice = fields.Date("Next invoice", compute="_compute_next_invoice")
+    amount_next_invoice = fields.Monetary(
+        compute="_compute_next_invoice", help="Excluding VAT, at today's prices and meter readings."
+    )
+
+    def _compute_next_invoice(self):
+        today = fields.Date.context_today(self)
+        for contract, (date, plan) in self._next_invoices(today).items():
+            contract.date_next_invoice = date
+            contract.amount_next_invoice = float(plan.amount)
+
+    def _next_invoices(self, today):
+        """Return {contract: (date or False, Plan)} of the next invoice, as the planner sees it today."""
+        invoices = {}
+        for contract, terms in self._prepare_terms().items():
+            rounding = decimal(contract.currency_id.rounding)
+            days = filter(None, (charges.next_billing_date(each, today) for each in terms))
+            date = min(days, default=False)
+            invoices[contract] = (date, charges.plan_all(terms, date, rounding) if date else charges.Plan())
+        return invoices
+
     def _plan(self, billing_date):
         """Return {contract: Plan} of what is due on ``billing_date``. Writes nothing."""
         terms = self._prepare_terms()
         plans = {}
         for contract in self:
-            rounding = decimal(contract.currency_id.rounding)
-            answers = [charges.plan(each, billing_date, rounding) for each in terms[contract]]
-            plans[contract] = charges.Plan(
-                tuple(charge for answer in answers for charge in answer.charges),
-                tuple(hold for answer in answers for hold in answer.holds),
-            )
+            plans[contract] = charges.plan_all(terms[contract], billing_date, decimal(contract.currency_id.rounding))
         return plans
-
-    def _next_billing_date(self, today):
-        """Return {contract: the first day from ``today`` on with something to bill, or None}."""
-        return {
-            contract: min(filter(None, (charges.next_billing_date(each, today) for each in terms)), default=None)
-            for contract, terms in self._prepare_terms().items()
-        }
 
     def _prepare_terms(self):
         """Return {contract: [Terms]} of the subscriptions that can be billed.

@@ -72,8 +72,14 @@ def test_each_day_is_billed_at_the_price_of_that_day(terms, billing_date):
 def test_the_parts_of_a_month_always_add_up_to_its_price(price, cuts):
     first, amounts, billed = date(2026, 10, 1), [], []
     for last in sorted(cuts | {31}):
-        terms = Terms(1, Rhythm(first), first, first + timedelta(days=last - 1), (PriceVersion(first, price),),
-                      billed=tuple(billed))
+        terms = Terms(
+            1,
+            Rhythm(first),
+            first,
+            first + timedelta(days=last - 1),
+            (PriceVersion(first, price),),
+            billed=tuple(billed),
+        )
         (charge,) = plan(terms, date(2026, 11, 1)).charges
         amounts.append(charge.amount)
         billed.append(charge.served)
