@@ -16,6 +16,8 @@
         "views/linserv_run_views.xml",
         "views/linserv_instance_views.xml",
         "views/linserv_host_views.xml",
+        "wizards/linserv_host_install_views.xml",
+        "wizards/linserv_host_pin_views.xml",
         "views/linserv_menus.xml",
     ],
     "application": True,

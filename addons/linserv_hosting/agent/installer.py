@@ -49,7 +49,7 @@ def parse_order(data: bytes) -> Order:
 
     :raise AgentError: `order_malformed`
     """
-    document = json.loads(data.decode("utf-8"))
+    document = json.loads(data.splitlines()[-1].decode("utf-8"))  # sudo may have left its password line unread
     paths = [document["agent"], document["config"], document["state_directory"]]
     if document.get("authorized_keys"):
         paths.append(document["authorized_keys"])

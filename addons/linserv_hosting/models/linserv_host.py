@@ -49,6 +49,7 @@ class LinservHost(models.Model):
         domain="[('kind', '=', 'ssh_key'), ('company_id', 'in', (False, company_id))]",
         check_company=True,
         ondelete="restrict",
+        default=lambda self: self._default_ssh_secret_id(),
         help="The key that Linserv logs in with.",
     )
     key_ids = fields.One2many("linserv.host.key", "host_id", string="Pinned keys", copy=False)
@@ -82,6 +83,13 @@ class LinservHost(models.Model):
         ),
         ("port_range", "check (port between 1 and 65535)", "A port is a number from 1 to 65535."),
     ]
+
+    @api.model
+    def _default_ssh_secret_id(self):
+        """The only login key of the company, when there is only one."""
+        domain = [("kind", "=", "ssh_key"), ("has_value", "=", True)]
+        keys = self.env["linserv.secret"].search(domain + [("company_id", "in", (False, self.env.company.id))])
+        return keys if len(keys) == 1 else keys.browse()
 
     @api.depends("instance_ids")
     def _compute_instance_count(self):
@@ -130,6 +138,10 @@ class LinservHost(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("linserv_hosting.linserv_run_action")
         return dict(action, domain=[("host_id", "=", self.id)], context={"default_host_id": self.id})
+
+    def action_view_failed_runs(self):
+        """Show the runs of the host that failed."""
+        return dict(self.action_view_runs(), domain=[("host_id", "=", self.id), ("state", "=", "failed")])
 
     def action_view_instances(self):
         """Show the instances on the host."""

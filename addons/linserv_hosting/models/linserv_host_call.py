@@ -4,7 +4,7 @@ from odoo import _, fields, models
 from odoo.exceptions import UserError
 
 from ..adapters import ssh
-from ..adapters.errors import FatalHostError
+from ..adapters.errors import FatalHostError, HostError
 from ..domain import facts
 
 
@@ -20,6 +20,68 @@ class LinservHost(models.Model):
         runs._call_now(seconds=20)
         failed = runs.filtered(lambda run: run.state != "done")
         return self._notify(failed.mapped("error") or [_("The facts are up to date.")], bool(failed))
+
+    def action_pin_key(self):
+        """Show the keys of the host to an administrator, who decides whether to trust them. Nobody logs in."""
+        self.ensure_one()
+        self.env["linserv.secret"]._check_key_administrator()
+        try:
+            shown = ssh.scan_host_keys(self.address, self.port)
+        except HostError as error:
+            text = self.env["linserv.run"]._get_error_text(error.code)
+            raise UserError("%s\n\n%s" % (text, error.message)) from error
+        pinned = self._get_pinned_keys()
+        lines = [{"algorithm": key.algorithm, "public_key": key.public_key, "known": key in pinned} for key in shown]
+        wizard = self.env["linserv.host.pin"].create(
+            [{"host_id": self.id, "line_ids": [(0, 0, line) for line in lines]}]
+        )
+        return self._open_wizard(wizard, _("Pin host key"))
+
+    def action_install_agent(self):
+        """Open the wizard for an administrator's one-time login."""
+        self.ensure_one()
+        self.env["linserv.secret"]._check_key_administrator()
+        self._check_callable()
+        return dict(
+            self._open_wizard(self.env["linserv.host.install"], _("Install agent")),
+            context={"default_host_id": self.id},
+        )
+
+    def _pin_keys(self, keys):
+        """Trust these keys, (algorithm, public key) pairs, and no others any more."""
+        self.ensure_one()
+        known = {(key.algorithm, key.public_key): key for key in self.key_ids}
+        stale = self.key_ids.filtered(lambda key: (key.algorithm, key.public_key) not in keys)
+        stale.write({"active": False})
+        new = [{"host_id": self.id, "algorithm": pair[0], "public_key": pair[1]} for pair in keys if pair not in known]
+        pinned = self.env["linserv.host.key"].create(new)
+        self._apply_event("pin")
+        for title, changed in ((_("Pinned:"), pinned), (_("No longer trusted:"), stale)):
+            if changed:
+                self.message_post(body="%s %s" % (title, ", ".join(changed.mapped("fingerprint"))))
+
+    def _open_wizard(self, wizard, title):
+        return {
+            "type": "ir.actions.act_window",
+            "name": title,
+            "res_model": wizard._name,
+            "res_id": wizard.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
+    def _prepare_agent_config(self):
+        """Return the skeleton of agent.json: the instances known here; an administrator completes it on the host."""
+        self.ensure_one()
+        return {
+            "protocol": 1,
+            "state_directory": "/var/lib/linserv",
+            "instances": {
+                instance.technical_name: instance._prepare_agent_config()
+                for instance in self.instance_ids
+                if instance.database
+            },
+        }
 
     def _get_endpoint(self):
         """Return where and how to log in, private key included (adapter value, never kept).

@@ -88,3 +88,17 @@ class LinservInstance(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("linserv_hosting.linserv_run_action")
         return dict(action, domain=[("instance_id", "=", self.id)], context={})
+
+    def _prepare_agent_config(self):
+        """Return the instance's part of a new agent.json: what is usual for Debian's Odoo."""
+        self.ensure_one()
+        return {
+            "database": self.database,
+            "series": self.series,
+            "python": "/usr/bin/python3",
+            "odoo_config": "/etc/odoo/odoo.conf",
+            "odoo_bin": "/usr/bin/odoo",
+            "addons_path": [],
+            "core_addons_path": ["/usr/lib/python3/dist-packages/odoo/addons"],
+            "unit": "odoo.service",
+        }

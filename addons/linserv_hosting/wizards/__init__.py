@@ -1,0 +1,1 @@
+from . import linserv_host_install, linserv_host_pin
