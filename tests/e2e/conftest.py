@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -23,8 +24,6 @@ def database(request):
 @pytest.fixture(scope="session")
 def browser():
     """Chromium in the root, driven by Playwright."""
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_OPTIONS)
         yield chromium

@@ -14,6 +14,7 @@ def test_every_exported_term_is_in_swedish(database, addon):
     words = ["-c", STATE / "odoo.conf", "-d", database.name, "--modules=" + addon, "--language=sv_SE"]
     words += ["--i18n-export=%s" % target, "--stop-after-init", "--no-http", "--log-level=error"]
     subprocess.run([*ODOO, *words], check=True)
-    missing = subprocess.run(["msgattrib", "--untranslated", "--no-wrap", target], capture_output=True, text=True)
+    search = ["msgattrib", "--untranslated", "--no-wrap", target]
+    missing = subprocess.run(search, capture_output=True, text=True, check=True)
     target.unlink()
     assert [line for line in missing.stdout.splitlines() if line.startswith('msgid "') and line != 'msgid ""'] == []

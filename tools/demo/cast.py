@@ -116,18 +116,8 @@ def make_hosts(env):
         secret.action_generate()
     vals = {"name": "norrvik-1", "address": facts["address"], "port": facts["port"], "user": facts["user"]}
     host = ensure(env, "linserv.host", "host", dict(vals, ssh_secret_id=secret.id))
-    authorize(facts, secret.public_value)
     ensure(env, "linserv.host", "host_adalen", {"name": "adalen-1", "address": "adalen-1.linserv.example"})
     return host
-
-
-def authorize(facts, public_key):
-    """Let Linserv's key speak to the agent on the demo host, and to nothing else."""
-    path = Path(facts["authorized_keys"])
-    present = path.read_text()
-    if public_key.split()[1] not in present:
-        command = "/usr/bin/python3 -I %(agent)s --config %(config)s" % facts
-        path.write_text(present + 'restrict,command="%s" %s\n' % (command, public_key))
 
 
 def make_instances(env, host):

@@ -1,6 +1,7 @@
 """The demo customer's host: a real sshd on a loopback port, with a customer's Odoo 14 behind it.
 
-It serves until it is ended. A folder that is there already is taken over with its keys and port. What the story needs to know of it stands in `demo-host/endpoint.json` of the state folder.
+It serves until it is ended. A folder that is there already is taken over with its keys and port.
+What the story needs to know of it stands in `demo-host/endpoint.json` of the state folder.
 """
 
 import importlib.util
@@ -51,9 +52,11 @@ def get_instances():
 def make_endpoint(sshd):
     """The endpoint in its folder; one that is there already keeps its keys and ports."""
     known = FOLDER / "endpoint.json"
-    ports = json.loads(known.read_text())["ports"] if known.exists() else 1
-    agent = sshd.build_agent("linserv_maintenance")
-    return sshd.SshEndpoint(FOLDER, agent=agent, instances=get_instances(), ports=ports, keep=known.exists())
+    if not known.exists():
+        # No agent yet: the story installs it, with the administrator's key.
+        return sshd.SshEndpoint(FOLDER, agent=b"", instances=get_instances())
+    ports, agent = json.loads(known.read_text())["ports"], (FOLDER / "agent.pyz").read_bytes()
+    return sshd.SshEndpoint(FOLDER, agent=agent, instances=get_instances(), ports=ports, keep=True)
 
 
 def write_facts(endpoint):

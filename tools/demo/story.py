@@ -10,6 +10,8 @@ from pathlib import Path
 
 import cast
 
+from odoo.addons.linserv_hosting.adapters import ssh_install
+
 MONTHS = {"october": datetime.date(2026, 10, 1), "november": datetime.date(2026, 11, 1)}
 WAIT_SECONDS = 240
 
@@ -18,41 +20,52 @@ def tell(env, chapter, answer, port):
     """Tell one chapter and write down what happened."""
     karin = env.ref("linserv_story.user_karin", raise_if_not_found=False)
     env = env(context=dict(env.context, lang="sv_SE", tz="Europe/Stockholm"))
-    if chapter == "cast":
-        facts = connect(env, port)
-    else:
-        facts = play_month(env, chapter, MONTHS[chapter], karin)
+    facts = connect(env, port) if chapter == "cast" else play_month(env, chapter, MONTHS[chapter], karin)
     env.cr.commit()
     Path(answer).write_text(json.dumps(facts, indent=1))
 
 
 def connect(env, port):
-    """Everybody, and the host: its key pinned after a look at the fingerprint, its facts read."""
+    """Everybody, and the host: key pinned after a look at the fingerprint, agent installed, facts read."""
     host = cast.make_all(env, port)
     if host.state == "draft":
         pin(env, host)
-    env.cr.commit()
-    host.action_refresh_facts()
-    work_off(env, lambda: host.last_seen)
-    text = "%s: %s, kernel %s, %d CPUs, %d MB" % (
-        host.name,
-        host.os_name,
-        host.kernel,
-        host.cpu_count,
-        host.memory_total_mb,
-    )
-    return {"lines": [text], "files": []}
+        install(host)
+        env.cr.commit()
+    host._queue_facts()
+    work_off(env, lambda: host.state == "ready")
+    text = "host %s: %s, kernel %s, %d CPUs, %d MB of memory, agent %s"
+    values = (host.name, host.os_name, host.kernel, host.cpu_count, host.memory_total_mb, host.agent_version[:12])
+    return {"lines": [text % values], "files": []}
 
 
 def pin(env, host):
-    """What the administrator does: scan, compare with what the host's owner told on the telephone, pin."""
-    told = cast.read_endpoint()["host_public_key"]
-    wizard = env["linserv.host.pin.key"].create({"host_id": host.id})
-    wizard.action_scan()
-    line = wizard.line_ids.filtered(lambda line: told.split()[1] == line.public_key)
-    assert line, "the host shows another key than the one that was told"
-    line.selected = True
+    """What the administrator does: look at the key, type the fingerprint that the host's owner told, pin it."""
+    told = cast.read_endpoint()["host_public_key"].split()[1]
+    wizard = env["linserv.host.pin"].browse(host.action_pin_key()["res_id"])
+    shown = wizard.line_ids.filtered(lambda line: told in line.public_key.split())
+    wizard.typed_fingerprint = shown.fingerprint
     wizard.action_pin()
+
+
+def install(host):
+    """The first visit with the administrator's one-time key, as the wizard makes it.
+
+    The wizard installs below /opt, /etc and /var; the demo host is an ordinary user's and has these in its folder.
+    """
+    facts = cast.read_endpoint()
+    order = ssh_install.Order(
+        user=facts["user"],
+        public_key=host.ssh_secret_id.public_value,
+        skeleton=host._prepare_agent_config(),
+        agent=facts["agent"],
+        config=facts["config"],
+        state_directory=facts["state_directory"],
+        authorized_keys=facts["authorized_keys"],
+    )
+    credential = ssh_install.Credential(facts["user"], private_key_pem=facts["admin_private_key"])
+    keys = tuple(host._get_pinned_keys())
+    ssh_install.install_agent(host.address, host.port, keys, credential, order, host._build_agent())
 
 
 def work_off(env, is_done):
