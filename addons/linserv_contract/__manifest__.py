@@ -23,6 +23,7 @@
         "views/linserv_meter_reading_views.xml",
         "views/linserv_billing_run_views.xml",
         "views/account_move_views.xml",
+        "views/portal_templates.xml",
         "views/linserv_menus.xml",
     ],
     "pre_init_hook": "pre_init_hook",

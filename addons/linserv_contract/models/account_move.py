@@ -23,6 +23,9 @@ class AccountMove(models.Model):
         copy=False,
         help="The proof of the metered quantities on the invoice.",
     )
+    linserv_evidence_ids = fields.Many2many(
+        "ir.attachment", "account_move_linserv_evidence_rel", string="Evidence files", readonly=True, copy=False
+    )
     linserv_evidence_attempts = fields.Integer(readonly=True, copy=False)
     linserv_evidence_error = fields.Text(readonly=True, copy=False)
 
@@ -83,17 +86,10 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         move = self.sudo()
-        existing = set(
-            self.env["ir.attachment"]
-            .sudo()
-            .search([("res_model", "=", "account.move"), ("res_id", "=", self.id)])
-            .mapped("name")
-        )
         for period in move.invoice_line_ids.linserv_billed_period_ids.filtered("reading_id"):
             for vals in period._evidence_attachment_vals(move):
-                if vals["name"] not in existing:
-                    existing.add(vals["name"])
-                    self.env["ir.attachment"].sudo().create(vals)
+                if vals["name"] not in move.linserv_evidence_ids.mapped("name"):
+                    move.linserv_evidence_ids += self.env["ir.attachment"].sudo().create(vals)
 
     def _linserv_note_evidence_failure(self, error):
         self.write(
