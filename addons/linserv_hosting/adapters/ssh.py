@@ -102,7 +102,7 @@ class Line:
         with self._errors():
             if algorithms:
                 self._transport.get_security_options().key_types = algorithms
-            self._transport.banner_timeout = HANDSHAKE_SECONDS
+            self._transport.banner_timeout = 2 * HANDSHAKE_SECONDS  # the wait below ends first and knows why
             done = threading.Event()
             self._transport.start_client(event=done)
             if not done.wait(HANDSHAKE_SECONDS):
