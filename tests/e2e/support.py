@@ -93,6 +93,21 @@ def read_answer(out):
     return json.loads(lines[-1].split(MARK, 1)[1]) if lines else None
 
 
+def build_agent():
+    """The agent of the whole suite (bytes): what Odoo expects on every host."""
+    from odoo.addons.linserv_hosting.tests import sshd  # noqa: PLC0415  (the suite's conftest makes it importable)
+
+    return sshd.build_agent(*sorted(path.parent.name for path in SUITE.glob("addons/linserv_*/agent")))
+
+
+def start_endpoint(folder, **options):
+    """A real sshd with the suite's agent; a context manager."""
+    from odoo.addons.linserv_hosting.tests.sshd import SshEndpoint  # noqa: PLC0415
+
+    options.setdefault("agent", build_agent())
+    return SshEndpoint(folder, **options)
+
+
 class OdooServer:
     """A real Odoo serving one database on a loopback port."""
 
