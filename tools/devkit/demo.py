@@ -25,7 +25,7 @@ def run(words):
     report = tell_story(root, port)
     print_report(root, report, time.monotonic() - begun)
     if options["once"]:
-        services.stop("odoo")
+        services.stop(root, "odoo")
         return 0
     return serve(root, port)
 
@@ -67,7 +67,7 @@ def prepare_databases(root):
 
 def start_host(root):
     """The customer's host: a real sshd on a loopback port, with the agent as forced command."""
-    services.stop("demo-host")
+    services.stop(root, "demo-host")
     facts = paths.state_folder() / "demo-host" / "endpoint.json"
     before = facts.stat().st_mtime_ns if facts.exists() else 0
     services.start(root, "demo-host", ["python", root.suite / "tools" / "demo" / "host.py"])
@@ -80,7 +80,7 @@ def start_host(root):
 
 def start_server(root, port):
     """Odoo on the demo database; the port it answers on."""
-    services.stop("odoo")
+    services.stop(root, "odoo")
     if not is_free(port):
         port = odoo.free_port()
         print("port 8069 is taken: serving on %d instead" % port)

@@ -1,7 +1,5 @@
 """Programs that stay after a command: started in the root, remembered by process id, stopped by it."""
 
-import os
-import signal
 import subprocess
 import time
 import urllib.error
@@ -49,17 +47,16 @@ def get_pid(name):
     return int(pid) if read_start_time(int(pid)) == started else 0
 
 
-def stop(name):
-    """Ask the program's session to end, then insist."""
+def stop(root, name):
+    """Ask the program's session to end, then insist. Sent from inside: there it is our own user's process."""
     pid = get_pid(name)
-    for number in (signal.SIGTERM, signal.SIGKILL):
+    for word in ("-TERM", "-KILL"):
+        if not pid or not get_pid(name):
+            break
+        root.run(["/bin/kill", word, "--", "-%d" % pid], check=False, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
-        while pid and get_pid(name) and time.monotonic() < deadline:
-            try:
-                os.killpg(pid, number)
-            except OSError:
-                break
-            time.sleep(0.2)
+        while get_pid(name) and time.monotonic() < deadline:
+            time.sleep(0.1)
     if pid_file(name).exists():
         pid_file(name).unlink()
 
@@ -68,7 +65,7 @@ def stop_all(root):
     """Stop every program that was started from this state folder."""
     folder = paths.state_folder() / "services"
     for path in sorted(folder.glob("*.pid")) if folder.exists() else []:
-        stop(path.stem)
+        stop(root, path.stem)
 
 
 def wait_for_page(url, seconds=90):
