@@ -20,6 +20,11 @@ class Price:
     block_size: int
 
 
+def as_decimal(amount: float) -> Decimal:
+    """An amount of the database as an exact number; the noise of binary fractions is cut off."""
+    return Decimal(repr(round(amount, 6)))
+
+
 def blocks(lines: int, block_size: int) -> int:
     """Number of started blocks: 0 lines are 0 blocks, 1 line is one."""
     if lines < 0 or block_size < 1:

@@ -151,11 +151,13 @@ def _module(value: Any, limits: Limits) -> ModuleCount:
 
 
 def _excluded(value: Any, module: str, limits: Limits) -> Excluded:
-    pattern, path, code, total, state = a_row(value, f"excluded file of {module}", 5)
     where = f"excluded file of {module}"
+    if isinstance(value, str):
+        return Excluded(a_name(value, f"path of an {where}", limits.path_characters))
+    pattern, path, code, total, state = a_row(value, where, 5)
     return Excluded(
-        a_text(pattern, f"pattern of an {where}", limits.path_characters),
         a_name(path, f"path of an {where}", limits.path_characters),
+        a_text(pattern, f"pattern of an {where}", limits.path_characters),
         a_number(code, f"code of an {where}", limits.file_lines),
         a_number(total, f"total of an {where}", limits.file_lines),
         a_match(state, f"state of an {where}", WORD),

@@ -9,6 +9,8 @@ from .statement import Rule
 
 #: State of a file that was counted; any other word says why it counts 0.
 FILE_OK = "ok"
+#: What stands in the database is listed like a module, under a name that no module can have.
+CUSTOMISATIONS = "odoo/studio"
 
 
 @dataclass(frozen=True)
@@ -28,16 +30,21 @@ class FileCount:
 
 @dataclass(frozen=True)
 class Excluded:
-    """A file that the module's own manifest leaves out of the count; information, not part of the root."""
+    """A file that the module's own manifest leaves out of the count; information, not part of the root.
 
-    pattern: str
+    A host may name only its path; then `state` is empty and nothing more is known.
+    """
+
     path: str
-    code: int
-    total: int
-    state: str
+    pattern: str = ""
+    code: int = 0
+    total: int = 0
+    state: str = ""
 
-    def row(self) -> list[Any]:
+    def row(self) -> Any:
         """The excluded file as it stands in the tree."""
+        if not self.state:
+            return self.path
         return [self.pattern, self.path, self.code, self.total, self.state]
 
 
@@ -119,12 +126,11 @@ class Tree:
             "notes": [note.as_dict() for note in self.notes],
         }
 
-    def lines_by_module(self, customisations_name: str) -> dict[str, int]:
-        """Lines of code per module; those in the database stand under `customisations_name`."""
+    def lines_by_module(self) -> dict[str, int]:
+        """Lines of code per module; those in the database stand under `CUSTOMISATIONS`."""
         lines = {module.name: module.code for module in self.modules}
         if self.customisations:
-            own = sum(item.code for item in self.customisations)
-            lines[customisations_name] = lines.get(customisations_name, 0) + own
+            lines[CUSTOMISATIONS] = sum(item.code for item in self.customisations)
         return lines
 
 

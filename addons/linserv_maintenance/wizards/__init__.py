@@ -1,0 +1,1 @@
+from . import linserv_code_difference, linserv_code_reject
