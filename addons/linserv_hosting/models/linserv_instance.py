@@ -83,6 +83,17 @@ class LinservInstance(models.Model):
             if instance.url and not instance.url.lower().startswith(("http://", "https://")):
                 raise ValidationError(_("The URL of an instance starts with http:// or https://."))
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._with_technical_name(vals) for vals in vals_list])
+
+    @api.model
+    def _with_technical_name(self, vals):
+        """Return the values with a technical name: the column is NOT NULL before Odoo computes stored fields."""
+        if vals.get("technical_name"):
+            return vals
+        return dict(vals, technical_name=names.technical_name(vals.get("database"), vals.get("name")))
+
     def action_view_runs(self):
         """Show the runs about the instance."""
         self.ensure_one()
