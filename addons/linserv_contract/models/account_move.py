@@ -71,25 +71,31 @@ class AccountMove(models.Model):
         """Attach what proves the metered lines. Each invoice is a transaction of its own; a second call adds nothing."""
         for move in self.filtered(lambda move: move.linserv_evidence_state in ("pending", "failed")):
             try:
+                # Not inside the savepoint: Odoo commits when it renders the first PDF of a style sheet.
+                vals_list = move._linserv_prepare_evidence_vals()
                 with self.env.cr.savepoint():
-                    move._linserv_store_evidence()
+                    move.sudo().linserv_evidence_ids += self.env["ir.attachment"].sudo().create(vals_list)
                     move.write({"linserv_evidence_state": "done", "linserv_evidence_error": False})
             except (UserError, OSError, ValueError, LookupError) as error:
                 _logger.warning("Evidence of invoice %s failed: %s", move.id, error)
                 move._linserv_note_evidence_failure(error)
             self.env["linserv.billing.run"]._commit()
 
-    def _linserv_store_evidence(self):
-        """Create the attachments that are not there yet.
+    def _linserv_prepare_evidence_vals(self):
+        """Return the values of the attachments that are not there yet.
 
         sudo: evidence is read on behalf of the customer; the biller need not have rights on what proves a quantity.
         """
         self.ensure_one()
         move = self.sudo()
+        names = set(move.linserv_evidence_ids.mapped("name"))
+        vals_list = []
         for period in move.invoice_line_ids.linserv_billed_period_ids.filtered("reading_id"):
             for vals in period._evidence_attachment_vals(move):
-                if vals["name"] not in move.linserv_evidence_ids.mapped("name"):
-                    move.linserv_evidence_ids += self.env["ir.attachment"].sudo().create(vals)
+                if vals["name"] not in names:
+                    names.add(vals["name"])
+                    vals_list.append(vals)
+        return vals_list
 
     def _linserv_note_evidence_failure(self, error):
         self.write(
