@@ -76,7 +76,7 @@ class Line:
         self._socket = _connect(address, port, min(CONNECT_SECONDS, deadline_seconds))
         self._transport = paramiko.Transport(self._socket)
         self._transport.set_log_channel(_LOG)
-        self._watchdog = threading.Timer(max(deadline_seconds - self.seconds, 0.01), self._expire)
+        self._watchdog = threading.Timer(self._left, self._expire)
         self._watchdog.daemon = True
         self._watchdog.start()
 
@@ -97,6 +97,10 @@ class Line:
         """How long the line has existed."""
         return time.monotonic() - self._started
 
+    @property
+    def _left(self) -> float:
+        return max(self._deadline_seconds - self.seconds, 0.01)
+
     def shake_hands(self, algorithms: tuple[str, ...]) -> HostKey:
         """Exchange keys and return the key that the host has proved to hold. Nothing else is sent."""
         with self._errors():
@@ -105,7 +109,7 @@ class Line:
             self._transport.banner_timeout = 2 * HANDSHAKE_SECONDS  # the wait below ends first and knows why
             done = threading.Event()
             self._transport.start_client(event=done)
-            if not done.wait(HANDSHAKE_SECONDS):
+            if not done.wait(min(HANDSHAKE_SECONDS, self._left)):
                 raise RetryableHostError("timeout", "The host accepted the connection and says nothing.")
             if not self._transport.is_active():
                 raise self._transport.get_exception() or EOFError()
@@ -207,9 +211,8 @@ class Line:
                         return
 
     def _open_channel(self) -> Any:
-        left = max(self._deadline_seconds - self.seconds, 0.01)
-        channel = self._transport.open_session(timeout=left)
-        channel.settimeout(left)
+        channel = self._transport.open_session(timeout=self._left)
+        channel.settimeout(self._left)
         return channel
 
     def _read_answer(self, channel: Any, reader: protocol.AnswerReader, on_progress: Optional[OnProgress]) -> None:
