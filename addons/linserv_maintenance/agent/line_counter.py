@@ -23,7 +23,6 @@ import signal
 import stat
 import sys
 import warnings
-from pathlib import PurePosixPath
 from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
 MANIFESTS = ("__manifest__.py", "__openerp__.py")
@@ -35,6 +34,8 @@ NEW_EXTENSIONS = (*OLD_EXTENSIONS, ".css", ".scss")
 MAX_FILE_SIZE = 25 * 2**20
 MAX_MANIFEST_SIZE = 2**20
 MAX_STARS = 8
+MOST_STEPS = 10**8
+MOST_STARS_SPLIT = 50000
 TIME_IS_UP = (signal.SIGPROF, signal.SIGALRM, signal.SIGXCPU, signal.SIGKILL)
 LONG_SPACES = " " * 20000
 ODD_CHARACTERS = re.compile("[\\\\\x00-\x1f\x7f-\x9f<>\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
@@ -145,6 +146,7 @@ def _without_xml_comments(text: str) -> str:
 
 
 _STRINGS = r"""'[^'\\]*'|"[^"\\]*"|(['"]"""
+_WHOLE_STRINGS = r"""'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*\""""
 _LANGUAGES = {
     ".js": (r"//[^\n]*", r"(?<!\\)/\*"),
     ".scss": (r"//[^\n]*", r"/\*"),
@@ -153,11 +155,26 @@ _LANGUAGES = {
 #: Per language: group 1 is a line comment, group 2 what needs a closer look, no group a plain string.
 _TOKENS = {name: re.compile(r"(%s)|%s|%s)" % (line, _STRINGS, block)) for name, (line, block) in _LANGUAGES.items()}
 _TOKENS_NO_BLOCKS = {name: re.compile(r"(%s)|%s)" % (line, _STRINGS)) for name, (line, _) in _LANGUAGES.items()}
+_SPLITS = {
+    name: re.compile(r"%s|%s[^*]*\*+(?:[^/*][^*]*\*+)*/|(%s)" % (line, block, _WHOLE_STRINGS), re.DOTALL)
+    for name, (line, block) in _LANGUAGES.items()
+}
 _QUOTE_ENDS = {quote: re.compile(r"\\.|" + quote, re.DOTALL) for quote in "'\""}
 
 
 def _without_comments(text: str, extension: str) -> str:
-    """Return the text with a space for each comment outside strings, in linear time.
+    """Return the text without the comments outside strings.
+
+    Texts of every day are split in one go. What could make that take its time, or much memory, is read step by step.
+    """
+    closed = text.rfind("*/") >= text.rfind("/*") + 2 or "/*" not in text
+    if closed and text.count("\\") * len(text) < MOST_STEPS and text.count("*") < MOST_STARS_SPLIT:
+        return "".join(filter(None, _SPLITS[extension].split(text)))
+    return _without_comments_stepwise(text, extension)
+
+
+def _without_comments_stepwise(text: str, extension: str) -> str:
+    """Return the text without the comments outside strings, in linear time.
 
     A string or comment that never ends is none, and then no later one of its kind ends either: each kind is searched in
     vain once at most.
@@ -170,7 +187,7 @@ def _without_comments(text: str, extension: str) -> str:
         begin, start = start, -1
         for found in tokens.finditer(text, begin):
             if found.lastindex == 1:
-                kept += (text[position : found.start()], " ")
+                kept.append(text[position : found.start()])
                 position = found.end()
             elif found.lastindex:
                 start = found.start() + 1
@@ -184,7 +201,7 @@ def _without_comments(text: str, extension: str) -> str:
         if end < 0:
             tokens = _TOKENS_NO_BLOCKS[extension]
             continue
-        kept += (text[position : start - 1], " ")
+        kept.append(text[position : start - 1])
         position = start = end + 2
     return "".join(kept) + text[position:] if position else text
 
@@ -212,9 +229,9 @@ class Glob:
     """One pattern of a manifest, matched against the parts of a path inside the module, in linear time."""
 
     def __init__(self, pattern: Any, profile: Profile) -> None:
-        if not isinstance(pattern, str) or pattern.startswith("/") or not PurePosixPath(pattern).parts:
+        parts = [part for part in pattern.split("/") if part not in ("", ".")] if isinstance(pattern, str) else []
+        if not parts or pattern.startswith("/"):
             raise BadGlob(pattern)
-        parts = PurePosixPath(pattern).parts
         if any(part.count("*") > MAX_STARS or ("**" in part and part != "**" and not NEW_GLOB) for part in parts):
             raise BadGlob(pattern)
         if profile.customisations == "manual" and ".." in pattern:
@@ -330,19 +347,29 @@ class Unreadable(Exception):
 def read_regular(path: str, limit: int = MAX_FILE_SIZE) -> bytes:
     """Return the content of a regular file, never waiting for a FIFO or a device; raise Unreadable."""
     try:
-        _check_regular(os.stat(path), limit)
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb", buffering=0) as stream:
-            status = os.fstat(stream.fileno())
+        stream = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        try:
+            status = os.fstat(stream)
             _check_regular(status, limit)
-            content = stream.read(status.st_size + 1) or b""
-            if len(content) != status.st_size:
-                content += stream.read(limit + 1) or b""
+            content = _read_all(stream, status.st_size, limit)
+        finally:
+            os.close(stream)
     except OSError as error:
         raise Unreadable(_error_kind(error, path)) from error
     except ValueError as error:
         raise Unreadable("unreadable") from error
     if len(content) > limit:
         raise Unreadable("too_large")
+    return content
+
+
+def _read_all(stream: int, size: int, limit: int) -> bytes:
+    content = os.read(stream, size + 1)
+    while len(content) != size and len(content) <= limit:
+        more = os.read(stream, limit + 1 - len(content))
+        if not more:
+            break
+        content += more
     return content
 
 
@@ -391,7 +418,11 @@ def walk(folder: str, exclusion: Exclusion, profile: Profile) -> Walk:
             with os.scandir(os.path.join(folder, prefix)) as entries:
                 for entry in entries:
                     name = entry.name
-                    if _is_folder(entry):
+                    try:
+                        folder_here = entry.is_dir()
+                    except OSError:
+                        folder_here = False
+                    if folder_here:
                         if prefix + name not in exclusion.folders and not entry.is_symlink():
                             waiting.append(prefix + name + "/")
                     elif "." + name.rpartition(".")[2].lower() in profile.extensions:
@@ -412,13 +443,6 @@ def _sort_file(path: str, seen: Walk, exclusion: Exclusion, profile: Profile) ->
         seen.excluded.append((path, key))
     if ODD_CHARACTERS.search(path):
         seen.notes.append(note("odd_name", path, message="the name has characters that cannot be shown"))
-
-
-def _is_folder(entry: "os.DirEntry[str]") -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
 
 
 # ---------------------------------------------------------------- work in a child process
@@ -444,15 +468,16 @@ def _do_job(job: Job, profile: Profile) -> Dict[str, Any]:
     return answer
 
 
-def work() -> None:
-    """Do the jobs on standard input, one JSON line each, and write one line for each as soon as it is done.
+def work(output: int) -> None:
+    """Do the jobs on standard input; write a JSON line to the file ``output`` as soon as one is done.
 
     Each job has its own two timers, whose signals end the child. A child that ran out of memory in company stops there;
     alone it says so.
     """
     warnings.simplefilter("ignore")
     gc.disable()
-    head, *jobs = [json.loads(line) for line in sys.stdin]
+    head = json.loads(sys.stdin.read())
+    jobs = head["jobs"]
     profile = Profile(*(tuple(value) if isinstance(value, list) else value for value in head["profile"]))
     parent = os.getppid()
     for job in jobs:
@@ -461,8 +486,7 @@ def work() -> None:
         answer = _do_job(job, profile)
         if (answer.get("state") == "memory" and len(jobs) > 1) or os.getppid() != parent:
             return
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
+        os.write(output, json.dumps(answer).encode("ascii") + b"\n")
 
 
 #: Runs in the child: sets its limits, reads this file's text from standard input, and works.
@@ -473,13 +497,13 @@ for name, value in head["limits"]:
     resource.setrlimit(getattr(resource, name), (value, value))
 space = {"__name__": "line_counter"}
 exec(compile(head["source"], "line_counter.py", "exec"), space)
-space["work"]()
+space["work"](int(sys.argv[1]))
 """
 
 
 class Limits(NamedTuple):
-    """Bounds: seconds of CPU time and of the clock for one job, the same for one child, its bytes of memory, and
-    how many jobs and bytes one child is given."""
+    """Bounds: seconds of CPU time and of the clock for one job, the same for one child, its bytes of memory, and how
+    many jobs one child is given."""
 
     job_cpu: int = 20
     job_clock: int = 60
@@ -487,7 +511,6 @@ class Limits(NamedTuple):
     clock: int = 900
     memory: int = 1536 * 2**20
     jobs: int = 10000
-    size: int = 96 * 2**20
 
 
 class Crew:
@@ -502,7 +525,7 @@ class Crew:
         answers: List[Dict[str, Any]] = []
         alone = False
         while len(answers) < len(jobs):
-            batch = [jobs[len(answers)]] if alone else self._batch(jobs, len(answers))
+            batch = jobs[len(answers) : len(answers) + (1 if alone else self.limits.jobs)]
             got, reason = self._child(batch)
             if len(got) < len(batch) and (len(batch) == 1 or reason == "timeout"):
                 got.append(_broken(batch[len(got)], reason))
@@ -512,55 +535,46 @@ class Crew:
             done(len(answers))
         return answers
 
-    def _batch(self, jobs: Sequence[Job], start: int) -> Sequence[Job]:
-        size = 0
-        stop = min(len(jobs), start + self.limits.jobs)
-        for number in range(start, stop):
-            size += _job_size(jobs[number])
-            if size > self.limits.size and number > start:
-                return jobs[start:number]
-        return jobs[start:stop]
-
     def _child(self, batch: Sequence[Job]) -> Tuple[List[Dict[str, Any]], str]:
         """Return the answers of one child, and why it ended if there are fewer than jobs."""
         bounds = self.limits
         limits = [["RLIMIT_AS", bounds.memory], ["RLIMIT_CPU", bounds.cpu], ["RLIMIT_CORE", 0]]
-        head: List[Any] = [{"source": self.source, "limits": limits}]
-        head.append({"profile": self.profile, "cpu": bounds.job_cpu, "clock": bounds.job_clock})
-        orders = "".join(json.dumps(line) + "\n" for line in head + list(batch)).encode("ascii")
+        head = {"source": self.source, "limits": limits}
+        order = {"profile": self.profile, "cpu": bounds.job_cpu, "clock": bounds.job_clock, "jobs": batch}
+        orders = (json.dumps(head) + "\n" + json.dumps(order)).encode("ascii")
         output, code = run_child([self.python, "-I", "-S", "-c", _BOOT], orders, bounds.clock)
-        lines = output.decode("ascii", "replace").split("\n")[:-1]
+        lines = output.split("\n")[:-1]
         answers = [json.loads(line) for line in lines]
         return answers, _death(code) if len(answers) < len(batch) else ""
 
 
-def run_child(command: Sequence[str], orders: bytes, clock: float) -> Tuple[bytes, int]:
-    """Run a command in its own session and clean environment; return its output and exit code."""
-    import subprocess  # noqa: PLC0415, S404  (children of this file must start fast)
+def run_child(command: Sequence[str], orders: bytes, clock: float) -> Tuple[str, int]:
+    """Run a command in its own session and an empty environment; return what it wrote and its exit code.
 
-    with subprocess.Popen(  # noqa: S603  (an argument list, no shell)
-        command,
+    It writes to a file and not to a pipe, so that this process need not wake for every line.
+    """
+    import subprocess  # noqa: PLC0415, S404  (children of this file must start fast)
+    import tempfile  # noqa: PLC0415
+
+    with tempfile.TemporaryFile() as output, subprocess.Popen(  # noqa: S603  (an argument list, no shell)
+        [*command, str(output.fileno())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd="/",
         env={"LC_ALL": "C.UTF-8"},
+        pass_fds=[output.fileno()],
         start_new_session=True,
     ) as child:
         try:
-            return child.communicate(orders, timeout=clock)[0], child.returncode
+            child.communicate(orders, timeout=clock)
         except subprocess.TimeoutExpired:
-            child.kill()
-            return child.communicate()[0], -signal.SIGKILL
+            pass
         finally:
             child.kill()
-
-
-def _job_size(job: Job) -> int:
-    try:
-        return os.stat(job[1]).st_size if job[0] == "file" else len(job[1])
-    except (OSError, ValueError):
-        return 0
+            code = child.wait()
+        output.seek(0)
+        return output.read().decode("ascii", "replace"), code
 
 
 def _death(code: int) -> str:
@@ -599,7 +613,7 @@ def look_at(folder: str, manifest: Dict[str, Any], profile: Profile) -> Module:
     notes = list(manifest["notes"])
     if patterns is None:
         patterns = [["default", pattern] for pattern in profile.exclude]
-    if str(PurePosixPath(folder)) != folder:
+    if any(part in ("", ".") for part in folder.split("/")[folder.startswith("/") :]):
         patterns = []
         notes.append(note("odd_path", folder, message="the official tool excludes nothing below a path like this"))
     exclusion = Exclusion(patterns, profile)
@@ -669,6 +683,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Count the paths of the command line and print the result as JSON."""
     import argparse  # noqa: PLC0415  (children of this file must start fast)
 
+    gc.disable()
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--profile", choices=sorted(PROFILES), default="14.0", help="the Odoo series")
     parser.add_argument("--python", default=sys.executable, help="the interpreter to count with")
@@ -678,7 +693,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         crew = Crew(options.python, source.read(), PROFILES[options.profile])
     modules = count_modules(options.path, crew)
     sums = {key: sum(module[key] for module in modules) for key in ("code", "total")}
-    print(json.dumps({"profile": options.profile, "modules": modules, **sums}, indent=1))
+    print(json.dumps({"profile": options.profile, "modules": modules, **sums}))
     return 0
 
 
