@@ -26,7 +26,7 @@ class AccountMove(models.Model):
     linserv_evidence_ids = fields.Many2many(
         "ir.attachment", "account_move_linserv_evidence_rel", string="Evidence files", readonly=True, copy=False
     )
-    linserv_evidence_attempts = fields.Integer(readonly=True, copy=False)
+    linserv_evidence_attempts = fields.Integer(default=0, readonly=True, copy=False)
     linserv_evidence_error = fields.Text(readonly=True, copy=False)
 
     def write(self, vals):
