@@ -1,0 +1,110 @@
+"""Inside `odoo shell`: forks of a loaded Odoo, as its own workers are, that end themselves with SIGKILL in mid-work.
+
+odoo = Forks(env)
+steps = odoo.run(work)                  # whole; what it said to the database, step by step
+odoo.run(work, kill_at=len(steps) // 2) # the same work, killed
+"""
+
+import json
+import os
+import signal
+import threading
+import traceback
+from contextlib import contextmanager
+
+from odoo import SUPERUSER_ID, api, sql_db
+
+POINTS = 10
+
+
+class Steps:
+    """Counts what this process says to PostgreSQL: "sql", "commit" before one and "committed" after it."""
+
+    def __init__(self, kill_at):
+        self.kinds = []
+        self._kill_at = kill_at
+        self._lock = threading.Lock()
+
+    def watch(self):
+        """Take over the two doors to the database, for good: this process is a fork."""
+        execute, commit = sql_db.Cursor.execute, sql_db.Cursor.commit
+
+        def counted_execute(cursor, *args, **kwargs):
+            self.note("sql")
+            return execute(cursor, *args, **kwargs)
+
+        def counted_commit(cursor):
+            self.note("commit")
+            done = commit(cursor)
+            self.note("committed")
+            return done
+
+        sql_db.Cursor.execute, sql_db.Cursor.commit = counted_execute, counted_commit
+
+    def note(self, kind):
+        """One more step; the chosen one is the last thing that this process does."""
+        with self._lock:
+            if len(self.kinds) == self._kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            self.kinds.append(kind)
+
+
+class Forks:
+    """The shell's process, which from now on only forks and looks: its own connections are closed."""
+
+    def __init__(self, env):
+        self._registry = env.registry
+        env.cr.commit()
+        env.cr.close()
+
+    @contextmanager
+    def open(self):
+        """An environment of this process, committed at the end; no connection is left over for a fork."""
+        api.Environment.reset()
+        try:
+            with self._registry.cursor() as cursor:
+                yield api.Environment(cursor, SUPERUSER_ID, {})
+        finally:
+            api.Environment.reset()
+            sql_db.close_all()
+
+    def run(self, work, kill_at=None):
+        """Let a fork do `work(env)`; without `kill_at` to its end, else to that step. The steps it took when it ended."""
+        source, sink = os.pipe()
+        child = os.fork()
+        if child == 0:
+            self._be_child(work, kill_at, sink)
+        os.close(sink)
+        with os.fdopen(source) as stream:
+            text = stream.read()
+        status = os.waitpid(child, 0)[1]
+        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        assert killed == (kill_at is not None), "ended with %d, was to be killed at %s: %s" % (
+            status,
+            kill_at,
+            text[:99],
+        )
+        assert killed or status == 0, "a fork failed"
+        return json.loads(text) if text else []
+
+    def _be_child(self, work, kill_at, sink):
+        status = 1
+        try:
+            steps = Steps(kill_at)
+            steps.watch()
+            with self.open() as env:
+                work(env)
+            os.write(sink, json.dumps(steps.kinds).encode())
+            status = 0
+        except BaseException:  # noqa: BLE001  (a fork must not go on as its parent)
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+
+
+def choose_points(kinds):
+    """Steps at which to kill: ten spread evenly, both sides of a commit in the middle, and before one near the end."""
+    even = [len(kinds) * (2 * number + 1) // (2 * POINTS) for number in range(POINTS)]
+    commits = [number for number, kind in enumerate(kinds) if kind == "commit"]
+    middle = commits[len(commits) // 2]
+    return [*even, middle, middle + 1, commits[-3]]
