@@ -24,6 +24,7 @@
         "views/linserv_instance_views.xml",
         "views/res_config_settings_views.xml",
         "views/linserv_menus.xml",
+        "views/portal_templates.xml",
     ],
     "installable": True,
 }

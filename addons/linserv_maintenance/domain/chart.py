@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 STEPS = (1, 2, 5)
+MOST_LABELS = 4
 
 
 @dataclass(frozen=True)
 class Frame:
     """Size of the picture and the room kept for labels, in SVG units."""
 
-    width: int = 640
-    height: int = 240
-    left: int = 64
-    right: int = 16
-    top: int = 16
-    bottom: int = 32
+    width: int = 420
+    height: int = 200
+    left: int = 56
+    right: int = 12
+    top: int = 12
+    bottom: int = 26
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,14 @@ class Chart:
     def polyline(self) -> str:
         """The `points` attribute of an SVG polyline."""
         return " ".join(f"{point.x:g},{point.y:g}" for point in self.points)
+
+    @property
+    def labelled(self) -> tuple[Point, ...]:
+        """At most four points, first and last among them, whose labels do not run into each other."""
+        last = len(self.points) - 1
+        if last < MOST_LABELS:
+            return self.points
+        return tuple(self.points[round(last * number / (MOST_LABELS - 1))] for number in range(MOST_LABELS))
 
 
 def step_for(highest: int, wanted: int = 4) -> int:

@@ -11,6 +11,7 @@ from . import (
     linserv_code_snapshot_module,
     linserv_code_snapshot_note,
     linserv_code_snapshot_note_text,
+    linserv_code_snapshot_portal,
     linserv_code_tree,
     linserv_instance,
     linserv_run,

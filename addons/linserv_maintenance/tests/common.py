@@ -47,7 +47,7 @@ class CodeCase(HostingCase):
     def make_portal_user(cls, login, partner):
         """Create a portal user who belongs to `partner`."""
         person = cls.env["res.partner"].create(
-            [{"name": login, "parent_id": partner.id, "email": login + "@example.com"}]
+            [{"name": login, "parent_id": partner.id, "email": login + "@example.com", "lang": "en_US"}]
         )
         refs = [(6, 0, [cls.env.ref("base.group_portal").id])]
         vals = {"login": login, "password": login + "-secret", "partner_id": person.id, "groups_id": refs}

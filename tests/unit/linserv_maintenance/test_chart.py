@@ -38,3 +38,11 @@ def test_every_point_lies_inside_the_frame(values):
     frame = chart.frame
     assert all(frame.left <= point.x <= frame.width - frame.right for point in chart.points)
     assert all(frame.top <= point.y <= frame.height - frame.bottom for point in chart.points)
+
+
+@pytest.mark.parametrize(
+    ("count", "labels"), [(0, []), (1, ["0"]), (4, ["0", "1", "2", "3"]), (24, ["0", "8", "15", "23"])]
+)
+def test_labels_do_not_run_into_each_other(count, labels):
+    chart = line_chart([(str(number), number) for number in range(count)])
+    assert [point.label for point in chart.labelled] == labels

@@ -19,8 +19,8 @@ def test_lines_are_told_apart_by_language_and_kind():
 
 def test_a_process_that_runs_into_its_limit_gives_up_on_what_is_left(monkeypatch):
     monkeypatch.setattr(pygount_counter, "CPU_SECONDS", 1)
-    slow = b"<a>" + b" " * 2_000_000 + b"(" * 2_000_000
-    found = pygount_counter.count_sources([("a.py", b"x = 1\n"), ("b.py", slow * 20), ("c.py", b"x = 1\n")])
+    large = b"<a b='c'/>\n" * 1_000_000
+    found = pygount_counter.count_sources([("a.py", b"x = 1\n"), ("b.xml", large), ("c.py", b"x = 1\n")])
     assert found[0].code == 1
     assert found[2] is None
 
