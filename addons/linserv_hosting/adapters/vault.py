@@ -14,7 +14,12 @@ from ..domain import host_keys
 
 
 class VaultError(Exception):
-    """The master key cannot be used; the message says what to do about it."""
+    """A key cannot be used. `code` says why, `detail` (a path or the system's words) goes with it."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
 
 
 @dataclass(frozen=True)
@@ -44,11 +49,11 @@ class Vault:
         keys = [line.strip() for line in _read_private_file(path).splitlines()]
         keys = [line for line in keys if line and not line.startswith(b"#")]
         if not keys:
-            raise VaultError(f"The master key file {path} holds no key.")
+            raise VaultError("key_file_empty", path)
         try:
             return cls(keys)
         except ValueError as error:
-            raise VaultError(f"The master key file {path} holds a line that is no key.") from error
+            raise VaultError("key_file_malformed", path) from error
 
     def encrypt(self, value: bytes) -> bytes:
         """Return `value` encrypted under the newest key."""
@@ -62,7 +67,7 @@ class Vault:
         try:
             return self._fernet.decrypt(token)
         except InvalidToken as error:
-            raise VaultError("None of the master keys opens this secret.") from error
+            raise VaultError("wrong_master_key") from error
 
     def rotate(self, token: bytes) -> bytes:
         """Return the token encrypted again under the newest key.
@@ -72,20 +77,20 @@ class Vault:
         try:
             return self._fernet.rotate(token)
         except InvalidToken as error:
-            raise VaultError("None of the master keys opens this secret.") from error
+            raise VaultError("wrong_master_key") from error
 
 
 def _read_private_file(path: str) -> bytes:
     if not path:
-        raise VaultError("No master key: set linserv_master_key_file in odoo.conf.")
+        raise VaultError("no_key_file")
     try:
         with open(path, "rb") as stream:
             mode = os.fstat(stream.fileno()).st_mode
             if stat.S_IMODE(mode) & 0o027:
-                raise VaultError(f"Others can read or change the master key file {path}: chmod 600 it.")
+                raise VaultError("key_file_open", path)
             return stream.read(65536)
     except OSError as error:
-        raise VaultError(f"The master key file {path} cannot be read: {error.strerror}.") from error
+        raise VaultError("key_file_unreadable", path) from error
 
 
 def new_master_key() -> str:
@@ -112,7 +117,7 @@ def ssh_public_key(private: bytes, comment: str) -> KeyPair:
     try:
         key = serialization.load_ssh_private_key(private, password=None)
     except (ValueError, TypeError) as error:
-        raise VaultError("This is no unencrypted private key in OpenSSH format.") from error
+        raise VaultError("no_private_key") from error
     line = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
     public = f"{line.decode()} {comment}"
     return KeyPair(private, public, host_keys.parse_public_key(public).fingerprint)

@@ -1,6 +1,7 @@
 """Names that travel to a host: narrow enough that no shell, SQL or path can read more into them."""
 
 import re
+from typing import Optional
 
 _TECHNICAL_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}\Z")
 _VERB = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+\Z|hello\Z")
@@ -29,7 +30,7 @@ def is_address(name: str) -> bool:
     return bool(_ADDRESS.match(name))
 
 
-def technical_name(*sources: str) -> str:
+def technical_name(*sources: Optional[str]) -> str:
     """Return a technical name made of the first source that leaves something usable.
 
     >>> technical_name("", "Norrvik Bygg, produktion")

@@ -19,13 +19,9 @@ class LinservInstance(models.Model):
     name = fields.Char(required=True, tracking=True)
     active = fields.Boolean(default=True)
     technical_name = fields.Char(
-        compute="_compute_technical_name",
-        store=True,
-        readonly=False,
-        required=True,
         copy=False,
         tracking=True,
-        help="The name of the instance in /etc/linserv/agent.json on the host.",
+        help="The name of the instance in /etc/linserv/agent.json on the host; made from the database when left empty.",
     )
     partner_id = fields.Many2one(
         "res.partner", string="Customer", required=True, tracking=True, check_company=True, ondelete="restrict"
@@ -57,12 +53,6 @@ class LinservInstance(models.Model):
         )
     ]
 
-    @api.depends("name", "database")
-    def _compute_technical_name(self):
-        for instance in self:
-            if not instance.technical_name:
-                instance.technical_name = names.technical_name(instance.database, instance.name)
-
     def _compute_run_count(self):
         groups = self.env["linserv.run"].read_group([("instance_id", "in", self.ids)], ["instance_id"], ["instance_id"])
         counts = {group["instance_id"][0]: group["instance_id_count"] for group in groups}
@@ -72,7 +62,7 @@ class LinservInstance(models.Model):
     @api.constrains("technical_name")
     def _check_technical_name(self):
         for instance in self:
-            if not names.is_technical_name(instance.technical_name):
+            if not names.is_technical_name(instance.technical_name or ""):
                 raise ValidationError(
                     _("A technical name has small letters a to z, digits, dots, dashes and underscores, at most 63.")
                 )
@@ -93,6 +83,13 @@ class LinservInstance(models.Model):
         if vals.get("technical_name"):
             return vals
         return dict(vals, technical_name=names.technical_name(vals.get("database"), vals.get("name")))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if not vals.get("technical_name"):
+                vals["technical_name"] = names.technical_name(vals.get("database"), vals.get("name"))
+        return super().create(vals_list)
 
     def action_view_runs(self):
         """Show the runs about the instance."""

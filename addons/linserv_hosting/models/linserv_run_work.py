@@ -120,6 +120,7 @@ class LinservRun(models.Model):
         :param notify: tell the origin (False when telling it has failed already)
         """
         self.ensure_one()
+        self.flush()
         self.env.cr.execute("SELECT claims, state FROM linserv_run WHERE id = %s FOR UPDATE", [self.id])
         row = self.env.cr.fetchone()
         if row is None or row[0] != claims or row[1] not in ("sending", "running"):

@@ -1,8 +1,19 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import config
+from odoo.tools.translate import _lt
 
 from ..adapters import vault
+
+VAULT_ERRORS = {
+    "no_key_file": _lt("There is no master key. Name its file in odoo.conf: linserv_master_key_file."),
+    "key_file_unreadable": _lt("The master key file %s cannot be read. Odoo's account must own it."),
+    "key_file_open": _lt("Others can read or change the master key file %s. Nothing was done; chmod 600 it."),
+    "key_file_empty": _lt("The master key file %s holds no key."),
+    "key_file_malformed": _lt("The master key file %s holds a line that is no key."),
+    "wrong_master_key": _lt("None of the master keys opens this secret. Restore the master key file it was made with."),
+    "no_private_key": _lt("This is no private key in OpenSSH format without passphrase."),
+}
 
 KINDS = [
     ("ssh_key", "SSH key"),
@@ -155,4 +166,5 @@ class LinservSecret(models.Model):
         try:
             return function(*args)
         except vault.VaultError as error:
-            raise UserError(str(error)) from error
+            text = str(VAULT_ERRORS[error.code])
+            raise UserError(text % error.detail if error.detail else text) from error
