@@ -3,29 +3,28 @@ from werkzeug.exceptions import NotFound
 from odoo import http
 from odoo.http import content_disposition, request
 
+from odoo.addons.linserv_hosting.controllers.portal import LinservPortalMixin
 from odoo.addons.portal.controllers.portal import CustomerPortal, pager
 
-LARGEST_ID = 2**31 - 1
 
-
-class ContractPortal(CustomerPortal):
+class ContractPortal(LinservPortalMixin, CustomerPortal):
     """The customer's own contracts. Record rules decide what is theirs; anything else does not exist."""
 
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
         if "linserv_contract_count" in counters:
-            values["linserv_contract_count"] = request.env["linserv.contract"].search_count(self._get_contract_domain())
+            values["linserv_contract_count"] = self._count_contracts()
         return values
 
     @http.route(["/my/contracts", "/my/contracts/page/<int:page>"], type="http", auth="user", website=True)
     def portal_my_contracts(self, page=1, **kw):
         """List the contracts of the customer."""
-        contracts = request.env["linserv.contract"]
-        domain = self._get_contract_domain()
-        paging = pager(url="/my/contracts", total=contracts.search_count(domain), page=page, step=self._items_per_page)
-        found = contracts.search(domain, limit=self._items_per_page, offset=paging["offset"])
+        contracts, domain = request.env["linserv.contract"], self._get_contract_domain()
+        paging = pager(url="/my/contracts", total=self._count_contracts(), page=page, step=self._items_per_page)
+        if self._may_read_contracts():
+            contracts = contracts.search(domain, limit=self._items_per_page, offset=paging["offset"])
         values = self._prepare_portal_layout_values()
-        values.update({"page_name": "linserv_contract", "contracts": found, "pager": paging})
+        values.update({"page_name": "linserv_contract", "contracts": contracts, "pager": paging})
         return request.render("linserv_contract.portal_my_contracts", values)
 
     @http.route("/my/contracts/<int:contract_id>", type="http", auth="user", website=True)
@@ -51,13 +50,21 @@ class ContractPortal(CustomerPortal):
 
     def _browse_contract(self, contract_id):
         """Return the contract if the visitor's record rules let them read it; else it does not exist."""
-        if not 0 < contract_id <= LARGEST_ID:
+        if not self._may_read_contracts():
             raise NotFound()
-        contract = request.env["linserv.contract"].search([*self._get_contract_domain(), ("id", "=", contract_id)])
-        if not contract:
+        contract = self._linserv_browse("linserv.contract", contract_id)
+        if not contract.filtered_domain(self._get_contract_domain()):
             raise NotFound()
         return contract
 
+    def _count_contracts(self):
+        if not self._may_read_contracts():
+            return 0
+        return request.env["linserv.contract"].search_count(self._get_contract_domain())
+
     def _get_contract_domain(self):
-        partner = request.env.user.partner_id.commercial_partner_id
-        return [("commercial_partner_id", "=", partner.id), ("state", "in", ("active", "ended"))]
+        return [("commercial_partner_id", "=", self._linserv_customer().id), ("state", "in", ("active", "ended"))]
+
+    def _may_read_contracts(self):
+        """A colleague without rights on contracts has no contracts in the portal either."""
+        return request.env["linserv.contract"].check_access_rights("read", raise_exception=False)

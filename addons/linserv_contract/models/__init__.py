@@ -7,10 +7,12 @@ from . import (
     linserv_billing_run_line,
     linserv_contract,
     linserv_contract_billing,
+    linserv_contract_portal,
     linserv_instance,
     linserv_meter_reading,
     linserv_service,
     linserv_subscription,
     linserv_subscription_billing,
+    linserv_subscription_portal,
     linserv_subscription_price,
 )

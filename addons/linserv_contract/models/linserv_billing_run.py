@@ -200,7 +200,7 @@ class LinservBillingRun(models.Model):
 
     def _waiting_lines(self):
         return self.env["linserv.billing.run.line"].search(
-            [("run_id", "=", self.id), ("state", "=", "waiting")], order="contract_id", limit=BATCH_SIZE
+            [("run_id", "=", self.id), ("state", "=", "waiting")], order="id", limit=BATCH_SIZE
         )
 
     def _bill_batch(self, lines):

@@ -70,7 +70,7 @@ class LinservContract(models.Model):
         company = self.company_id
         position = self.env["account.fiscal.position"].with_company(company).get_fiscal_position(partner.id)
         position = self.env["account.fiscal.position"].browse(position and position.id)
-        speaking = self.with_context(lang=self._invoice_language(partner))
+        language = self._invoice_language(partner)
         return {
             "move_type": "out_invoice",
             "linserv_contract_id": self.id,
@@ -87,35 +87,38 @@ class LinservContract(models.Model):
             "date": run.invoice_date or run.date,
             "invoice_origin": self.name,
             "invoice_line_ids": [
-                (0, 0, speaking._prepare_invoice_line_vals(charge, number, position))
+                (0, 0, self._prepare_invoice_line_vals(charge, number, position, language))
                 for number, charge in enumerate(plan.charges, start=1)
             ],
         }
 
-    def _prepare_invoice_line_vals(self, charge, number, position):
+    def _prepare_invoice_line_vals(self, charge, number, position, language):
         subscription = self.env["linserv.subscription"].browse(charge.key)
         product = subscription.service_id.product_id.with_company(self.company_id)
-        account = product.product_tmpl_id.get_product_accounts(position)["income"]
-        if not account:
-            raise UserError(
-                _(
-                    "%(service)s has no income account: set one on the product %(product)s or on its category.",
-                    service=subscription.service_id.name,
-                    product=product.display_name,
-                )
-            )
-        own_company = lambda tax: tax.company_id == self.company_id  # noqa: E731
-        taxes = product.taxes_id.filtered(own_company) or account.tax_ids or self.company_id.account_sale_tax_id
+        account = self._income_account(product, position)
+        taxes = product.taxes_id.filtered_domain([("company_id", "=", self.company_id.id)])
+        taxes = taxes or account.tax_ids or self.company_id.account_sale_tax_id
         return {
             "sequence": number * 10,
             "product_id": product.id,
             "product_uom_id": product.uom_id.id,
-            "name": subscription._charge_text(charge),
+            "name": subscription.with_context(lang=language)._charge_text(charge),
             "account_id": account.id,
             "quantity": float(charge.invoice_quantity),
             "price_unit": float(charge.invoice_price),
             "tax_ids": [(6, 0, position.map_tax(taxes, product, self.partner_id).ids)],
         }
+
+    def _income_account(self, product, position):
+        account = product.product_tmpl_id.get_product_accounts(position)["income"]
+        if not account:
+            raise UserError(
+                _(
+                    "%s has no income account: set one on the product or on its category.",
+                    product.display_name,
+                )
+            )
+        return account
 
     def _prepare_billed_period_vals(self, charge, move_line):
         return {

@@ -1,1 +1,11 @@
-from . import test_billing, test_contract, test_invoice, test_ledger, test_meter, test_services
+from . import (
+    test_billing,
+    test_contract,
+    test_invoice,
+    test_ledger,
+    test_meter,
+    test_portal,
+    test_rights,
+    test_services,
+    test_two_connections,
+)

@@ -15,7 +15,8 @@ class ContractCase(SavepointCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env = cls.env(context=dict(cls.env.context, tracking_disable=True))
+        cls.env["res.lang"]._activate_lang("en_US")
+        cls.env = cls.env(context=dict(cls.env.context, tracking_disable=True, lang="en_US"))
         cls.company = cls.env.company
         cls.norrvik = cls.make_customer("Norrvik Bygg AB")
         cls.instance = cls.make_instance(cls.norrvik, "norrvik-prod")

@@ -16,7 +16,6 @@ class TestInvoice(ContractCase):
         self.assertEqual(move.invoice_line_ids.name, "ODOO BAS, norrvik-prod\nTjänsteperiod: 2026-10-01 – 2026-10-31")
 
     def test_an_english_customer_reads_english_and_their_date_format(self):
-        self.env["res.lang"]._activate_lang("en_US")
         english = self.make_customer("Northwick Ltd", lang="en_US")
         self.make_instance(english, "northwick")
         move = self.bill("10-01", self.make_contract("bas", partner=english))
