@@ -79,17 +79,10 @@ class LinservInstance(models.Model):
 
     @api.model
     def _with_technical_name(self, vals):
-        """Return the values with a technical name: the column is NOT NULL before Odoo computes stored fields."""
+        """Return the values with a technical name, made from the database or the name unless one is given."""
         if vals.get("technical_name"):
             return vals
         return dict(vals, technical_name=names.technical_name(vals.get("database"), vals.get("name")))
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            if not vals.get("technical_name"):
-                vals["technical_name"] = names.technical_name(vals.get("database"), vals.get("name"))
-        return super().create(vals_list)
 
     def action_view_runs(self):
         """Show the runs about the instance."""
