@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
 """Check a line count's evidence (docs/evidence.md) without Odoo: root, signature, chain, lines and amount.
 
-python3 verify.py EVIDENCE.json.gz --key BASE64    (Ed25519 public key as published; needs the package cryptography)
+python3 verify.py EVIDENCE.json.gz --key BASE64    (the published Ed25519 key; needs the package cryptography)
 """
 import argparse
 import base64
@@ -27,10 +26,9 @@ def data(*values):
 
 def signed(key, statement, signature):
     try:
-        Ed25519PublicKey.from_public_bytes(key).verify(signature, statement)
+        return Ed25519PublicKey.from_public_bytes(key).verify(signature, statement) is None
     except (InvalidSignature, ValueError):
         return False
-    return True
 
 
 def checks(doc, key):
@@ -39,7 +37,7 @@ def checks(doc, key):
     roots = [merkle([data("file", *row) for row in sorted(m["files"])]).hex() for m in modules]
     leaves = [data("module", m["name"], r, m["code"], m["total"], len(m["files"])) for m, r in zip(modules, roots)]
     yield "root", merkle(leaves + [data("customisation", *row) for row in custom]).hex() == statement["root"]
-    yield "module sums", all(m["code"] == sum(f[2] for f in m["files"]) for m in modules)
+    yield "modules", all(m["code"] == sum(f[2] for f in m["files"]) for m in modules)
     yield "lines", statement["code"] == sum(m["code"] for m in modules) + sum(row[3] for row in custom)
     yield "total", statement["total"] == sum(m["total"] for m in modules) + sum(row[4] for row in custom)
     yield "signature", signed(key, doc["statement"].encode(), base64.b64decode(doc["signature"]))
@@ -53,11 +51,10 @@ def checks(doc, key):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("evidence"), parser.add_argument("--key", help="without it the file's own key, which proves little")
+    parser = argparse.ArgumentParser(epilog="Without --key the file's own key is used, which proves little.")
+    parser.add_argument("evidence"), parser.add_argument("--key")
     options = parser.parse_args()
-    with gzip.open(options.evidence) as stream:
-        document = json.load(stream)
-    results = list(checks(document, base64.b64decode(options.key or document["public_key"])))
+    doc = json.loads(gzip.open(options.evidence).read())
+    results = list(checks(doc, base64.b64decode(options.key or doc["public_key"])))
     print("\n".join("%-4s %s" % ("ok" if good else "BAD", name) for name, good in results))
     raise SystemExit(0 if all(good for _name, good in results) else 1)
