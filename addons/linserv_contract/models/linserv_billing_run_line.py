@@ -87,7 +87,8 @@ class LinservBillingRunLine(models.Model):
             self._raise_if_conflict(error)
             if OVERLAP in str(error) and self.attempts < OVERLAP_ATTEMPTS:
                 # Another run billed it meanwhile; the next transaction sees that and bills what is left.
-                self.attempts += 1
+                # sudo: lines are written by the run alone.
+                self.sudo().attempts += 1
             else:
                 self._fail(error)
 
