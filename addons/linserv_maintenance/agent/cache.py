@@ -5,12 +5,12 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, NoReturn
 
 from .errors import CountError
 
 FORMAT = 1
-FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def load(path: Path) -> Dict[str, Any]:
@@ -34,9 +34,14 @@ def save(path: Path, values: Dict[str, Any]) -> None:
         fresh.replace(path)
     except OSError as error:
         _forget(fresh)
-        if error.errno in FULL:
-            raise CountError("disk_full", "no room left for the counts on the host", retryable=True) from error
-        raise CountError("cache_unwritable", "the counts cannot be kept on the host: %s" % error) from error
+        refuse(error)
+
+
+def refuse(error: OSError) -> NoReturn:
+    """Raise what a failed write means to the asker."""
+    if error.errno in FULL:
+        raise CountError("disk_full", "no room left for the counts on the host", retryable=True) from error
+    raise CountError("cache_unwritable", "the counts cannot be kept on the host: %s" % error) from error
 
 
 def _write(path: Path, content: bytes) -> None:

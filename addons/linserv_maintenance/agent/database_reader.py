@@ -15,7 +15,7 @@ OWNERS = """
     FROM {table} AS r
     LEFT JOIN ir_model_data AS d ON d.res_id = r.id AND d.model = %s
     LEFT JOIN ir_module_module AS m ON m.name = d.module
-    WHERE {where} GROUP BY r.id
+    WHERE {where} GROUP BY r.id, r.name, r.{column}, r.state
 """
 TABLES = (
     ("ir.actions.server", "ir_act_server", "code", "r.state = 'code'"),
@@ -83,7 +83,8 @@ def _customisations(cursor: Any, imported: str, rule: str) -> Iterable[List[Any]
     owner = "m.imported AND m.state = 'installed'" if imported == "imported" else "false"
     for model, table, column, where in TABLES:
         manual = "r.state = 'manual'" if table == "ir_model_fields" else "true"
-        query = "SELECT r.id, r.name, r.%s, %s, %s" % (column, manual, OWNERS.format(imported=owner, table=table, where=where))
+        owners_of = OWNERS.format(imported=owner, table=table, where=where, column=column)
+        query = "SELECT r.id, r.name, r.%s, %s, %s" % (column, manual, owners_of)
         cursor.execute(query, [model])
         for record, name, code, is_manual, modules, known, is_imported in cursor.fetchall():
             owners = Owners(plain(name), is_manual, zip(modules, known, is_imported))

@@ -36,7 +36,10 @@ MAX_MANIFEST_SIZE = 2**20
 MAX_STARS = 8
 MOST_STEPS = 10**8
 MOST_STARS_SPLIT = 50000
-TIME_IS_UP = (signal.SIGPROF, signal.SIGALRM, signal.SIGXCPU, signal.SIGKILL)
+TIME_IS_UP = (signal.SIGPROF, signal.SIGALRM)
+READY = "ready"
+NO_MEMORY = 82
+NO_ROOM = 83
 LONG_SPACES = " " * 20000
 ODD_CHARACTERS = re.compile("[\\\\\x00-\x1f\x7f-\x9f<>\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 #: From this version on a final ``**`` of a glob takes files too, and ``**`` may stand inside a name.
@@ -471,22 +474,41 @@ def _do_job(job: Job, profile: Profile) -> Dict[str, Any]:
 def work(output: int) -> None:
     """Do the jobs on standard input; write a JSON line to the file ``output`` as soon as one is done.
 
-    Each job has its own two timers, whose signals end the child. A child that ran out of memory in company stops there;
-    alone it says so.
+    Each job has its own two timers, whose signals end the child. Without memory it ends too, for what it does next could
+    suffer from what it did before.
     """
     warnings.simplefilter("ignore")
     gc.disable()
     head = json.loads(sys.stdin.read())
-    jobs = head["jobs"]
     profile = Profile(*(tuple(value) if isinstance(value, list) else value for value in head["profile"]))
     parent = os.getppid()
-    for job in jobs:
+    _tell(output, READY)
+    for job in head["jobs"]:
         signal.setitimer(signal.ITIMER_PROF, head["cpu"])
         signal.setitimer(signal.ITIMER_REAL, head["clock"])
-        answer = _do_job(job, profile)
-        if (answer.get("state") == "memory" and len(jobs) > 1) or os.getppid() != parent:
+        try:
+            answer = _do_job(job, profile)
+        except MemoryError:
+            sys.exit(NO_MEMORY)
+        if answer.get("state") == "memory":
+            sys.exit(NO_MEMORY)
+        if os.getppid() != parent:
             return
-        os.write(output, json.dumps(answer).encode("ascii") + b"\n")
+        _tell(output, answer)
+
+
+def _tell(output: int, value: Any) -> None:
+    try:
+        os.write(output, json.dumps(value).encode("ascii") + b"\n")
+    except OSError:
+        sys.exit(NO_ROOM)
+
+
+class ChildFailed(Exception):
+    """A child did not work at all, which says nothing about the files; ``code`` is a word for it."""
+
+    code = "python_broken"
+    retryable = False
 
 
 #: Runs in the child: sets its limits, reads this file's text from standard input, and works.
@@ -527,10 +549,11 @@ class Crew:
         while len(answers) < len(jobs):
             batch = jobs[len(answers) : len(answers) + (1 if alone else self.limits.jobs)]
             got, reason = self._child(batch)
-            if len(got) < len(batch) and (len(batch) == 1 or reason == "timeout"):
+            broke = len(got) < len(batch)
+            if broke and (len(batch) == 1 or reason == "timeout"):
                 got.append(_broken(batch[len(got)], reason))
-                reason = ""
-            alone = bool(reason) and len(got) < len(batch)
+                broke = False
+            alone = broke
             answers += got
             done(len(answers))
         return answers
@@ -543,9 +566,12 @@ class Crew:
         order = {"profile": self.profile, "cpu": bounds.job_cpu, "clock": bounds.job_clock, "jobs": batch}
         orders = (json.dumps(head) + "\n" + json.dumps(order)).encode("ascii")
         output, code = run_child([self.python, "-I", "-S", "-c", _BOOT], orders, bounds.clock)
-        lines = output.split("\n")[:-1]
-        answers = [json.loads(line) for line in lines]
-        return answers, _death(code) if len(answers) < len(batch) else ""
+        told = [json.loads(line) for line in output.split("\n")[:-1]]
+        if code == NO_ROOM:
+            raise OSError(errno.ENOSPC, "no room for the answers of a child")
+        if told[:1] != [READY] or (len(told) <= len(batch) and code not in _DEATHS):
+            raise ChildFailed("%s ended with %d" % (self.python, code))
+        return told[1:], _DEATHS.get(code, "")
 
 
 def run_child(command: Sequence[str], orders: bytes, clock: float) -> Tuple[str, int]:
@@ -554,9 +580,8 @@ def run_child(command: Sequence[str], orders: bytes, clock: float) -> Tuple[str,
     It writes to a file and not to a pipe, so that this process need not wake for every line.
     """
     import subprocess  # noqa: PLC0415, S404  (children of this file must start fast)
-    import tempfile  # noqa: PLC0415
 
-    with tempfile.TemporaryFile() as output, subprocess.Popen(  # noqa: S603  (an argument list, no shell)
+    with _scratch_file() as output, subprocess.Popen(  # noqa: S603  (an argument list, no shell)
         [*command, str(output.fileno())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -577,9 +602,18 @@ def run_child(command: Sequence[str], orders: bytes, clock: float) -> Tuple[str,
         return output.read().decode("ascii", "replace"), code
 
 
-def _death(code: int) -> str:
-    """Return in a word why a child ended early: these signals mean that time was up, exit 0 that memory was."""
-    return "timeout" if -code in TIME_IS_UP else "crash"
+def _scratch_file() -> Any:
+    """Return a file without a name, in memory where the system can."""
+    if hasattr(os, "memfd_create"):
+        return open(os.memfd_create("answers"), "w+b")  # noqa: SIM115  (closed by the caller)
+    import tempfile  # noqa: PLC0415
+
+    return tempfile.TemporaryFile()
+
+
+#: Why a child ended before its jobs were done. Any other end is no fault of a file.
+_DEATHS = {NO_MEMORY: "memory", **{-number: "crash" for number in signal.Signals}}
+_DEATHS.update((-number, "timeout") for number in TIME_IS_UP)
 
 
 def _broken(job: Job, reason: str) -> Dict[str, Any]:

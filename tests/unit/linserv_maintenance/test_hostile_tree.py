@@ -150,6 +150,12 @@ def test_a_path_that_is_not_plain_excludes_nothing_as_officially(module):
     assert count(str(module.parent) + "/./hostile")["code"] == 3
 
 
+@pytest.mark.parametrize("python", ["/bin/true", "/bin/false", "/bin/cat"])
+def test_an_interpreter_that_does_not_work_is_never_a_count_of_nothing(module, python):
+    with pytest.raises(line_counter.ChildFailed):
+        count_modules([str(module)], Crew(python, ENGINE.read_text(), PROFILES["14.0"], SHORT))
+
+
 def test_children_leave_no_core_files_and_no_more_memory_than_allowed(module):
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     (module / "aaa.py").write_text("x = [" + "1," * 4 * 2**20 + "]\n")
