@@ -22,11 +22,11 @@
         "views/linserv_subscription_views.xml",
         "views/linserv_meter_reading_views.xml",
         "views/linserv_billing_run_views.xml",
+        "views/linserv_instance_views.xml",
         "views/account_move_views.xml",
         "views/portal_templates.xml",
         "views/linserv_menus.xml",
     ],
     "pre_init_hook": "pre_init_hook",
     "application": True,
-    "installable": True,
 }

@@ -18,6 +18,7 @@ class AccountMoveLine(models.Model):
 
     def _copy_data_extend_business_fields(self, values):
         # Odoo calls this for credit notes and replacing invoices only, not when a person duplicates an invoice.
-        super()._copy_data_extend_business_fields(values)
+        result = super()._copy_data_extend_business_fields(values)
         if self.linserv_billed_period_ids:
             values["linserv_origin_line_id"] = self.id
+        return result

@@ -241,7 +241,7 @@ class LinservBillingRun(models.Model):
     def _commit(self):
         """Make a batch last. Not inside a test, whose transaction is rolled back."""
         if not self._testing():
-            self.env.cr.commit()
+            self.env.cr.commit()  # pylint: disable=invalid-commit
 
     def _testing(self):
         testing = getattr(threading.current_thread(), "testing", False) or self.env.registry.in_test_mode()

@@ -63,7 +63,7 @@ class LinservBillingRunLine(models.Model):
         for line, plan in self._plans():
             try:
                 if plan.charges:
-                    line.contract_id._prepare_invoice_vals(plan, line.run_id)
+                    self.env["linserv.billing.invoice"]._prepare_invoice_vals(line.contract_id, plan, line.run_id)
                 line._write_plan(plan, "planned")
             except CONTRACT_ERRORS as error:
                 line._fail(error)
@@ -96,7 +96,7 @@ class LinservBillingRunLine(models.Model):
         plans = dict(self._plans())
         due = {line.contract_id: plan for line, plan in plans.items() if plan.charges}
         run = self.run_id
-        moves = self.env["linserv.contract"]._create_invoices(due, run) if due else {}
+        moves = self.env["linserv.billing.invoice"]._create_invoices(due, run) if due else {}
         if moves and run.mode == "post":
             self.env["account.move"].browse([move.id for move in moves.values()])._post(soft=False)
         for line, plan in plans.items():

@@ -2,10 +2,11 @@ from collections import defaultdict
 from decimal import Decimal
 
 from odoo import _, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ..domain import charges, periods, states
+
+INVOICES_SHOWN = 24
 
 
 def decimal(number):
@@ -14,7 +15,7 @@ def decimal(number):
 
 
 class LinservContract(models.Model):
-    """Billing of a contract: fetch the terms, ask the planner, prepare the invoice."""
+    """What a contract owes: fetch the terms, ask the planner; for the billing run, for staff and for the customer."""
 
     _inherit = "linserv.contract"
 
@@ -63,128 +64,6 @@ class LinservContract(models.Model):
             )
         return {contract: terms[contract.id] for contract in self}
 
-    def _prepare_invoice_vals(self, plan, run):
-        """Return the values of the invoice of ``plan``, in the customer's language and on the customer's terms."""
-        self.ensure_one()
-        partner = self.env["res.partner"].browse(self.partner_id.address_get(["invoice"])["invoice"])
-        company = self.company_id
-        position = self.env["account.fiscal.position"].with_company(company).get_fiscal_position(partner.id)
-        position = self.env["account.fiscal.position"].browse(position and position.id)
-        language = self._invoice_language(partner)
-        return {
-            "move_type": "out_invoice",
-            "linserv_contract_id": self.id,
-            "linserv_billing_run_id": run.id,
-            "linserv_evidence_state": "pending" if any(charge.reading for charge in plan.charges) else False,
-            "company_id": company.id,
-            "journal_id": self._sales_journal().id,
-            "partner_id": partner.id,
-            "currency_id": self.currency_id.id,
-            "fiscal_position_id": position.id,
-            "invoice_payment_term_id": self.payment_term_id.id,
-            "invoice_user_id": self.user_id.id,
-            "invoice_date": run.invoice_date or run.date,
-            "date": run.invoice_date or run.date,
-            "invoice_origin": self.name,
-            "invoice_line_ids": [
-                (0, 0, self._prepare_invoice_line_vals(charge, number, position, language))
-                for number, charge in enumerate(plan.charges, start=1)
-            ],
-        }
-
-    def _prepare_invoice_line_vals(self, charge, number, position, language):
-        subscription = self.env["linserv.subscription"].browse(charge.key)
-        product = subscription.service_id.product_id.with_company(self.company_id)
-        account = self._income_account(product, position)
-        taxes = product.taxes_id.filtered_domain([("company_id", "=", self.company_id.id)])
-        taxes = taxes or account.tax_ids or self.company_id.account_sale_tax_id
-        return {
-            "sequence": number * 10,
-            "product_id": product.id,
-            "product_uom_id": product.uom_id.id,
-            "name": subscription.with_context(lang=language)._charge_text(charge),
-            "account_id": account.id,
-            "quantity": float(charge.invoice_quantity),
-            "price_unit": float(charge.invoice_price),
-            "tax_ids": [(6, 0, position.map_tax(taxes, product, self.partner_id).ids)],
-        }
-
-    def _income_account(self, product, position):
-        account = product.product_tmpl_id.get_product_accounts(position)["income"]
-        if not account:
-            raise UserError(
-                _(
-                    "%s has no income account: set one on the product or on its category.",
-                    product.display_name,
-                )
-            )
-        return account
-
-    def _prepare_billed_period_vals(self, charge, move_line):
-        return {
-            "subscription_id": charge.key,
-            "date_from": charge.served.date_from,
-            "date_to": charge.served.date_to,
-            "move_line_id": move_line.id,
-            "reading_id": charge.reading.key if charge.reading else False,
-            "quantity": float(charge.quantity),
-            "price_unit": float(charge.price_unit),
-            "amount": float(charge.amount),
-        }
-
-    def _create_invoices(self, plans, run):
-        """Make one draft invoice for each contract of ``plans`` and its rows in the ledger.
-
-        Returns {contract: invoice}. Raises what Odoo raises; an overlapping period is an IntegrityError.
-        sudo: nobody has the right to write the ledger by hand, only this method does.
-        """
-        contracts = list(plans)
-        moves = (
-            self.env["account.move"]
-            .with_context(default_move_type="out_invoice", tracking_disable=True, mail_create_nosubscribe=True)
-            .create([contract._prepare_invoice_vals(plans[contract], run) for contract in contracts])
-            .with_context(tracking_disable=False)
-        )
-        rows = []
-        for contract, move in zip(contracts, moves):
-            lines = move.invoice_line_ids.sorted("sequence")
-            for charge, line in zip(plans[contract].charges, lines):
-                rows.append(contract._prepare_billed_period_vals(charge, line))
-            contract._check_invoice(plans[contract], move)
-        self.env["linserv.billed.period"].sudo().create(rows).flush()
-        return dict(zip(contracts, moves))
-
-    def _check_invoice(self, plan, move):
-        """Refuse an invoice that is not what was planned: better no invoice than a wrong one."""
-        same_lines = len(move.invoice_line_ids) == len(plan.charges)
-        if not same_lines or self.currency_id.compare_amounts(self._untaxed(plan, move), float(plan.amount)):
-            raise UserError(
-                _(
-                    "The invoice of %(contract)s came to %(amount)s and not to the planned %(planned)s.",
-                    contract=self.name,
-                    amount=move.amount_untaxed,
-                    planned=plan.amount,
-                )
-            )
-
-    def _untaxed(self, plan, move):
-        """Return the invoice's amount as the prices were written (with prices that include tax: before it is split)."""
-        lines = move.invoice_line_ids
-        if any(lines.tax_ids.flatten_taxes_hierarchy().mapped("price_include")):
-            return float(plan.amount)
-        return move.amount_untaxed
-
-    def _sales_journal(self):
-        journal = self.env["account.journal"].search(
-            [("type", "=", "sale"), ("company_id", "=", self.company_id.id)], limit=1
-        )
-        if not journal:
-            raise UserError(_("%s has no sales journal: make one in Invoicing.", self.company_id.name))
-        return journal
-
-    def _invoice_language(self, partner):
-        return partner.lang or self.commercial_partner_id.lang or self.company_id.partner_id.lang or self.env.lang
-
     def _format_span(self, span):
         return "%s – %s" % (format_date(self.env, span.date_from), format_date(self.env, span.date_to))
 
@@ -214,3 +93,76 @@ class LinservContract(models.Model):
         else:
             text = _("%(service)s, %(period)s: there is no price from %(date)s. Add one, then bill again.")
         return text % values
+
+    # What the customer sees: plain values of this one contract, asked for after the record rules let them read it.
+    # sudo in these methods: a customer has no right on subscriptions, readings, the ledger or the run.
+
+    def _prepare_portal_values(self):
+        """Return the values of the customer's page of this contract."""
+        self.ensure_one()
+        contract = self.sudo()
+        shown = contract.subscription_ids.filtered(lambda sub: sub.state in ("active", "ended"))
+        return {
+            "services": [subscription._prepare_portal_vals() for subscription in shown],
+            "next_invoice": contract._prepare_portal_next_invoice(),
+            "invoices": [contract._prepare_portal_invoice_vals(move) for move in contract._portal_invoices()],
+        }
+
+    def _prepare_portal_next_invoice(self):
+        date, plan = self._next_invoices(fields.Date.context_today(self))[self]
+        if not date:
+            return False
+        return {
+            "date": date,
+            "amount": float(plan.amount),
+            "charges": [self._prepare_portal_charge_vals(charge) for charge in plan.charges],
+            "waiting": sorted(
+                {self.env["linserv.subscription"].sudo().browse(hold.key)._short_name() for hold in plan.holds}
+            ),
+        }
+
+    def _prepare_portal_charge_vals(self, charge):
+        return {
+            "name": self.env["linserv.subscription"].sudo().browse(charge.key)._short_name(),
+            "period": self._format_span(charge.served),
+            "amount": float(charge.amount),
+            "preliminary": bool(charge.reading),
+        }
+
+    def _portal_invoices(self):
+        return (
+            self.env["account.move"]
+            .sudo()
+            .search(
+                [
+                    ("linserv_contract_id", "=", self.id),
+                    ("commercial_partner_id", "=", self.commercial_partner_id.id),
+                    ("move_type", "in", ("out_invoice", "out_refund")),
+                    ("state", "=", "posted"),
+                ],
+                order="invoice_date desc, id desc",
+                limit=INVOICES_SHOWN,
+            )
+        )
+
+    def _prepare_portal_invoice_vals(self, move):
+        return {
+            "name": move.name,
+            "date": move.invoice_date,
+            "date_due": move.invoice_date_due,
+            "amount": -move.amount_total if move.move_type == "out_refund" else move.amount_total,
+            "currency": move.currency_id,
+            "paid": move.payment_state in ("paid", "in_payment", "reversed"),
+            "credit": move.move_type == "out_refund",
+            "url": "/my/invoices/%d" % move.id,
+            "evidence": [
+                {"name": attachment.name, "url": "/my/contracts/%d/evidence/%d" % (self.id, attachment.id)}
+                for attachment in move.linserv_evidence_ids
+            ],
+        }
+
+    def _portal_evidence(self, attachment_id):
+        """Return the attachment if it is evidence on one of the contract's posted invoices, else nothing."""
+        self.ensure_one()
+        evidence = self.sudo()._portal_invoices().linserv_evidence_ids
+        return evidence.filtered(lambda attachment: attachment.id == attachment_id)

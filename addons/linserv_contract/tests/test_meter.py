@@ -90,7 +90,7 @@ class TestEvidence(ContractCase):
 
         def attachments(evidence, move, period):
             if cls.answers["content"] is None:
-                raise UserError("The proof is gone.")
+                raise ValueError("The proof is gone.")
             name = "%s-%s.txt" % (evidence.name, period.date_from)
             return [{"name": name, "mimetype": "text/plain", "datas_bytes": cls.answers["content"]}]
 
