@@ -1,9 +1,13 @@
 """Who and what the demo's story is about; making it twice makes nothing twice."""
 
+import base64
 import datetime
+import io
 import json
 import os
 from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
 
 STATE = Path(os.environ["LINSERV_STATE"])
 START = datetime.date(2026, 10, 1)
@@ -79,8 +83,26 @@ def make_company(env, port):
     company = env.ref("base.main_company")
     company.write({"email": "faktura@linserv.example", "phone": "060-12 34 56", "website": "https://linserv.example"})
     company.partner_id.write({"lang": "sv_SE"})
-    company.external_report_layout_id = env.ref("web.external_layout_standard")
+    company.write({"company_registry": "556677-8899", "report_footer": "Godkänd för F-skatt", "logo": draw_logo()})
+    company.external_report_layout_id = env.ref("linserv_contract.linserv_external_layout")
+    bank = ensure(env, "res.bank", "bank", {"name": "Bankgiro"})
+    vals = {"acc_number": "5050-1055", "bank_id": bank.id, "partner_id": company.partner_id.id}
+    ensure(env, "res.partner.bank", "bank_account", vals)
     env.ref("base.user_admin").write({"lang": "sv_SE", "tz": "Europe/Stockholm", "email": "admin@linserv.example"})
+
+
+def draw_logo():
+    """Linserv's name in its colour, as base64 of a PNG."""
+    picture = Image.new("RGBA", (720, 160), (255, 255, 255, 0))
+    pen = ImageDraw.Draw(picture)
+    pen.rounded_rectangle((0, 20, 120, 140), radius=26, fill="#1d4e63")
+    for step, width in enumerate((70, 46, 58)):
+        pen.rectangle((26, 48 + 26 * step, 26 + width, 58 + 26 * step), fill="white")
+    font = ImageFont.truetype("/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf", 96)
+    pen.text((150, 22), "Linserv", fill="#1d4e63", font=font)
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    return base64.b64encode(stream.getvalue())
 
 
 def make_staff(env):
@@ -167,6 +189,7 @@ def make_contracts(env):
     for key, codes in rows:
         customer = env.ref("linserv_story." + key)
         vals = {"partner_id": customer.id, "date_start": START, "billing_alignment": "calendar"}
+        vals["user_id"] = env.ref("linserv_story.user_karin").id
         contract = ensure(env, "linserv.contract", "contract_" + key, vals)
         for code in codes:
             add_service(env, contract, key, code)

@@ -52,7 +52,7 @@ def log_in(browser, url, login, password, viewport):
     page.fill("input[name=login]", login)
     page.fill("input[name=password]", password)
     page.click("button[type=submit]")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_selector(".o_main_navbar, .o_portal_my_home", timeout=60000)
     return page
 
 
@@ -97,8 +97,7 @@ def picture_staff(browser, url, staff, folder):
         page.goto("about:blank")
         page.goto(url + "/web" + address)
         page.wait_for_selector(awaited, timeout=30000)
-        page.wait_for_load_state("networkidle")
-        page.wait_for_timeout(400)
+        page.wait_for_timeout(1500)
         page.screenshot(path=str(folder / (name + ".png")))
         print(name, flush=True)
 
