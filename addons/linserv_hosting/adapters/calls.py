@@ -1,6 +1,7 @@
 """One call to a host, from plain values to a plain outcome: what a worker thread does, with no record at hand."""
 
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from typing import Any, Optional
 
 from ..domain import protocol
@@ -28,7 +29,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it: a result, an error, detached work that goes on (`started`), or one the host lost."""
+    """What came of it: a result, an error, detached work that goes on (`started`), or one the host lost.
+
+    `seconds` is how long the talk took.
+    """
 
     kind: str
     result: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -36,15 +40,18 @@ class Outcome:
     progress: Optional[protocol.Progress] = None
     agent: str = ""
     bytes_received: int = 0
+    seconds: float = 0.0
 
 
 def perform(call: Call, seconds: float) -> Outcome:
     """Make the call within `seconds`; never raises a HostError, it is part of the outcome."""
+    begun = time.monotonic()
     try:
         with ssh.open_line(call.endpoint, seconds) as line:
-            return _talk(line, call, int(seconds))
+            outcome = _talk(line, call, int(seconds))
     except HostError as error:
-        return Outcome("error", error=error, agent=error.agent)
+        outcome = Outcome("error", error=error, agent=error.agent)
+    return replace(outcome, seconds=time.monotonic() - begun)
 
 
 def _talk(line: ssh.Line, call: Call, seconds: int) -> Outcome:

@@ -39,7 +39,11 @@ class LinservHost(models.Model):
     port = fields.Integer(required=True, default=22, tracking=True)
     user = fields.Char(string="Account", required=True, default="linserv", tracking=True)
     timezone = fields.Selection(
-        _tz_get, required=True, default="Europe/Stockholm", help="Schedules of this host are in this time zone."
+        _tz_get,
+        string="Time zone",
+        required=True,
+        default="Europe/Stockholm",
+        help="Schedules of this host are in this time zone.",
     )
     state = fields.Selection(STATES, required=True, default="draft", readonly=True, copy=False, tracking=True)
     state_reason = fields.Char(readonly=True, copy=False)

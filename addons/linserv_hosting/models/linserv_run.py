@@ -50,7 +50,9 @@ class LinservRun(models.Model):
     date_queued = fields.Datetime(string="Asked on", readonly=True, default=fields.Datetime.now, copy=False)
     date_started = fields.Datetime(string="Started on", readonly=True, copy=False)
     date_finished = fields.Datetime(string="Finished on", readonly=True, copy=False)
-    duration = fields.Float(string="Duration (s)", compute="_compute_duration", store=True)
+    duration = fields.Float(
+        string="Duration (s)", readonly=True, copy=False, help="Of the last call, or of the whole work when detached."
+    )
     progress = fields.Integer(readonly=True, copy=False, help="Per cent.")
     progress_text = fields.Char(readonly=True, copy=False)
     bytes_received = fields.Integer(readonly=True, copy=False)
@@ -73,12 +75,6 @@ class LinservRun(models.Model):
             CREATE INDEX IF NOT EXISTS linserv_run_origin ON linserv_run (res_model, res_id);
             """
         )
-
-    @api.depends("date_started", "date_finished")
-    def _compute_duration(self):
-        for run in self:
-            finished = run.date_started and run.date_finished
-            run.duration = (run.date_finished - run.date_started).total_seconds() if finished else 0.0
 
     @api.constrains("verb")
     def _check_verb(self):
@@ -174,6 +170,7 @@ class LinservRun(models.Model):
             "polls": 0,
             "progress": 0,
             "progress_text": False,
+            "duration": 0.0,
             "next_attempt": fields.Datetime.now(),
             "lease_until": False,
             "date_started": False,

@@ -126,12 +126,18 @@ class LinservRun(models.Model):
         if row is None or row[0] != claims or row[1] not in ("sending", "running"):
             return
         self._note_on_host(outcome)
+        self._note_duration(outcome)
         if outcome.kind == "result":
             self._succeed(outcome, notify)
         elif outcome.kind == "started":
             self._go_on(outcome)
         else:
             self._settle_error(outcome, notify)
+
+    def _note_duration(self, outcome):
+        whole = self.detached and outcome.kind == "result"
+        since_start = (fields.Datetime.now() - self.date_started).total_seconds()
+        self.duration = since_start if whole else outcome.seconds
 
     def _succeed(self, outcome, notify):
         self._apply_event("finish", **self._prepare_result_vals(outcome))

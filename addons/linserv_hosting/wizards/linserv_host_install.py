@@ -20,7 +20,9 @@ class LinservHostInstall(models.TransientModel):
     admin_user = fields.Char(
         string="Administrator's account", required=True, default="root", help="root, or an account that may use sudo."
     )
-    login_with = fields.Selection([("password", "Password"), ("key", "Private key")], required=True, default="password")
+    login_with = fields.Selection(
+        [("password", "Password"), ("key", "Private key")], string="Log in with", required=True, default="password"
+    )
     one_time_password = fields.Char(
         string="Password", compute="_compute_one_time", inverse="_inverse_one_time", store=False
     )
