@@ -14,6 +14,7 @@
         "data/product.xml",
         "data/linserv_service.xml",
         "data/ir_cron.xml",
+        "data/res_country.xml",
         "wizards/linserv_billing_confirm_views.xml",
         "views/assets.xml",
         "views/linserv_service_views.xml",

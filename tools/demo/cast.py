@@ -85,6 +85,7 @@ def make_company(env, port):
     company.partner_id.write({"lang": "sv_SE"})
     company.write({"company_registry": "556677-8899", "report_footer": "Godkänd för F-skatt", "logo": draw_logo()})
     company.external_report_layout_id = env.ref("linserv_contract.linserv_external_layout")
+    company.paperformat_id = env.ref("linserv_contract.linserv_paperformat")
     bank = ensure(env, "res.bank", "bank", {"name": "Bankgiro"})
     vals = {"acc_number": "5050-1055", "bank_id": bank.id, "partner_id": company.partner_id.id}
     ensure(env, "res.partner.bank", "bank_account", vals)
@@ -95,7 +96,7 @@ def draw_logo():
     """Linserv's name in its colour, as base64 of a PNG."""
     picture = Image.new("RGBA", (720, 160), (255, 255, 255, 0))
     pen = ImageDraw.Draw(picture)
-    pen.rounded_rectangle((0, 20, 120, 140), radius=26, fill="#1d4e63")
+    pen.rectangle((0, 20, 120, 140), fill="#1d4e63")
     for step, width in enumerate((70, 46, 58)):
         pen.rectangle((26, 48 + 26 * step, 26 + width, 58 + 26 * step), fill="white")
     font = ImageFont.truetype("/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf", 96)

@@ -164,8 +164,7 @@ def save_files(env, chapter, moves):
         pdf, _kind = env.ref("account.account_invoices")._render_qweb_pdf(move.ids)
         names.append("%s-%s.pdf" % (chapter, move.name.replace("/", "-")))
         (folder / names[-1]).write_bytes(pdf)
-        attachments = env["ir.attachment"].search([("res_model", "=", "account.move"), ("res_id", "=", move.id)])
-        for attachment in attachments.filtered(lambda file: file.name not in names):
+        for attachment in move.linserv_evidence_ids:
             names.append(attachment.name.replace("/", "-"))
             (folder / names[-1]).write_bytes(attachment.raw)
-    return sorted(set(names))
+    return sorted(names)
