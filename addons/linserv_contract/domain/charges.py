@@ -22,11 +22,15 @@ READING_TOO_OLD = "reading_too_old"
 
 @dataclass(frozen=True)
 class PriceVersion:
-    """Price of one unit for one whole period, and the fixed quantity, from a day on."""
+    """Price of one unit for one whole period, and the fixed quantity, from a day on.
+
+    ``key`` is the caller's own reference to it.
+    """
 
     date_from: date
     price_unit: Decimal
     quantity: Decimal = Decimal(1)
+    key: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class Charge:
     price_unit: Decimal
     amount: Decimal
     reading: Optional[Reading] = None
+    version_key: int = 0
 
     @property
     def prorated(self) -> bool:
@@ -202,10 +207,16 @@ def _charge_piece(
     for days, version in _priced_spans(piece, terms.versions):
         if version is None:
             return Hold(terms.key, piece, NO_PRICE, {"date": days.date_from})
-        quantity = _quantity(terms, version, measured)
-        amount = _share(quantity * version.price_unit, days, whole, rounding)
-        charges.append(Charge(terms.key, days, whole, quantity, version.price_unit, amount, measured))
+        charges.append(_charge(terms, whole, days, version, measured, rounding))
     return charges
+
+
+def _charge(
+    terms: Terms, whole: Span, days: Span, version: PriceVersion, reading: Optional[Reading], rounding: Decimal
+) -> Charge:
+    quantity = _quantity(terms, version, reading)
+    amount = _share(quantity * version.price_unit, days, whole, rounding)
+    return Charge(terms.key, days, whole, quantity, version.price_unit, amount, reading, version.key)
 
 
 def _quantity(terms: Terms, version: PriceVersion, reading: Optional[Reading]) -> Decimal:

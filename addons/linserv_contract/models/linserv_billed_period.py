@@ -32,6 +32,7 @@ class LinservBilledPeriod(models.Model):
     move_line_id = fields.Many2one("account.move.line", string="Invoice line", ondelete="cascade", index=True)
     move_id = fields.Many2one(related="move_line_id.move_id", string="Invoice")
     reading_id = fields.Many2one("linserv.meter.reading", string="Meter reading", ondelete="restrict", index=True)
+    price_id = fields.Many2one("linserv.subscription.price", string="Price version", ondelete="set null", index=True)
     quantity = fields.Float(digits="Product Unit of Measure")
     price_unit = fields.Float("Price", digits="Product Price")
     amount = fields.Monetary(help="Excluding VAT.")
@@ -61,6 +62,7 @@ class LinservBilledPeriod(models.Model):
             "date_to": self.date_to,
             "move_line_id": move_line.id,
             "reading_id": self.reading_id.id,
+            "price_id": self.price_id.id,
             "quantity": self.quantity,
             "price_unit": self.price_unit,
             "amount": self.amount,

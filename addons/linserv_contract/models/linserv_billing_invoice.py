@@ -71,6 +71,7 @@ class LinservBillingInvoice(models.AbstractModel):
             "date_to": charge.served.date_to,
             "move_line_id": move_line.id,
             "reading_id": charge.reading.key if charge.reading else False,
+            "price_id": charge.version_key,
             "quantity": float(charge.quantity),
             "price_unit": float(charge.price_unit),
             "amount": float(charge.amount),

@@ -60,7 +60,7 @@ class LinservBillingRunLine(models.Model):
 
     def _preview(self):
         """Write on each line what ``_bill`` would do: the same plan, the same invoice values, no invoice."""
-        for line, plan in self._plans():
+        for line, plan in self.with_company(self.run_id.company_id)._plans():
             try:
                 if plan.charges:
                     self.env["linserv.billing.invoice"]._prepare_invoice_vals(line.contract_id, plan, line.run_id)
@@ -93,10 +93,11 @@ class LinservBillingRunLine(models.Model):
                 self._fail(error)
 
     def _bill_together(self):
-        plans = dict(self._plans())
+        plans = dict(self.with_company(self.run_id.company_id)._plans())
         due = {line.contract_id: plan for line, plan in plans.items() if plan.charges}
         run = self.run_id
-        moves = self.env["linserv.billing.invoice"]._create_invoices(due, run) if due else {}
+        maker = self.env["linserv.billing.invoice"].with_company(run.company_id)
+        moves = maker._create_invoices(due, run) if due else {}
         if moves and run.mode == "post":
             self.env["account.move"].browse([move.id for move in moves.values()])._post(soft=False)
         for line, plan in plans.items():

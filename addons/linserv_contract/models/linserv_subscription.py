@@ -131,6 +131,14 @@ class LinservSubscription(models.Model):
             self._move_start(fields.Date.to_date(vals["date_start"]))
         return super().write(vals)
 
+    def copy_data(self, default=None):
+        """Copy the price and quantity of today, not the history."""
+        copies = super().copy_data(default)
+        for subscription, vals in zip(self, copies):
+            vals.setdefault("price_unit", subscription.price_unit)
+            vals.setdefault("quantity", subscription.quantity)
+        return copies
+
     def unlink(self):
         if self.with_context(active_test=False).billed_period_ids:
             raise UserError(_("A service that has been billed cannot be deleted. End it instead."))

@@ -28,7 +28,9 @@ class LinservSubscription(models.Model):
             date_start=self.date_start,
             date_end=min(filter(None, (self.date_end, contract.date_end)), default=None),
             versions=tuple(
-                charges.PriceVersion(version.date_from, decimal(version.price_unit), decimal(version.quantity))
+                charges.PriceVersion(
+                    version.date_from, decimal(version.price_unit), decimal(version.quantity), version.id
+                )
                 for version in self.price_ids
             ),
             meter=charges.Meter(decimal(service.block_size), service.max_reading_age_days) if metered else None,

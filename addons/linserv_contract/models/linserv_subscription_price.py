@@ -41,19 +41,13 @@ class LinservSubscriptionPrice(models.Model):
         return begun.sorted("date_from")[-1:] or self.sorted("date_from")[:1]
 
     def _check_not_billed(self):
-        for version in self:
-            later = version.subscription_id.price_ids.filtered(lambda other: other.date_from > version.date_from)
-            until = min(later.mapped("date_from"), default=None)
-            domain = [("subscription_id", "=", version.subscription_id.id), ("date_to", ">=", version.date_from)]
-            if until:
-                domain.append(("date_from", "<", until))
-            billed = self.env["linserv.billed.period"].sudo().search(domain, order="date_to desc", limit=1)
-            if billed:
-                raise UserError(
-                    _(
-                        "The price from %(day)s has been billed (to %(billed)s) and cannot change. "
-                        "Add a price that holds from a later day.",
-                        day=version.date_from,
-                        billed=billed.date_to,
-                    )
+        rows = self.env["linserv.billed.period"].sudo().search([("price_id", "in", self.ids)])
+        if rows:
+            raise UserError(
+                _(
+                    "The price from %(day)s has been billed (to %(billed)s) and cannot change. "
+                    "Add a price that holds from a later day.",
+                    day=rows[0].price_id.date_from,
+                    billed=max(rows.mapped("date_to")),
                 )
+            )

@@ -63,6 +63,28 @@ class TestBilling(ContractCase):
         self.assertEqual(run.line_ids.state, "failed")
         self.assertIn("sales journal", run.line_ids.reason)
 
+    def test_another_company_is_billed_in_its_own_books(self):
+        company = self.env["res.company"].create({"name": "Annat bolag AB"})
+        contract = self.env["linserv.contract"].create(
+            {
+                "partner_id": self.norrvik.id,
+                "company_id": company.id,
+                "date_start": day("10-01"),
+                "payment_term_id": False,
+                "subscription_ids": [(0, 0, {"service_id": self.service("epost").id, "price_unit": 1.0})],
+            }
+        )
+        contract.action_activate()
+        run = self.make_run("10-01", company_id=company.id)
+        run.action_bill()
+        self.assertEqual((run.line_ids.contract_id, run.line_ids.state), (contract, "failed"))
+        self.assertIn("Annat bolag AB has no sales journal", run.line_ids.reason)
+
+    def test_an_archived_contract_in_force_is_still_billed(self):
+        contract = self.make_contract("bas")
+        contract.active = False
+        self.assertEqual(self.bill("10-01", contract).amount_untaxed, 900.0)
+
     def test_preview_shows_what_billing_does_to_the_ore(self):
         self.make_reading(12345, "09-28")
         contracts = self.make_contract("bas", "maintenance", start="09-17")

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import psycopg2
 
 from odoo import fields
@@ -126,6 +128,22 @@ class TestPrices(ContractCase):
             version.price_unit = 1.0
         with self.assertRaisesRegex(UserError, "has been billed"):
             version.unlink()
+
+    def test_a_new_price_in_a_billed_month_can_be_put_right_until_it_is_billed(self):
+        start = fields.Date.context_today(self.norrvik) - timedelta(days=10)
+        contract = self.make_contract("bas", start=str(start))
+        self.bill(str(start), contract)
+        subscription = contract.subscription_ids
+        before = subscription.price_ids
+        subscription.write({"price_unit": 950.0, "quantity": 2.0})
+        subscription.price_unit = 960.0
+        self.assertEqual((before.price_unit, before.quantity), (900.0, 1.0))
+        self.assertEqual((subscription.price_unit, subscription.quantity), (960.0, 2.0))
+
+    def test_a_duplicate_has_todays_price_and_no_history(self):
+        copy = self.make_contract({"code": "epost", "price_unit": 123.0, "quantity": 2.0}).copy()
+        version = copy.subscription_ids.price_ids
+        self.assertEqual((version.price_unit, version.quantity, copy.state), (123.0, 2.0, "draft"))
 
     def test_a_fixed_quantity_of_its_own(self):
         contract = self.make_contract({"code": "epost", "quantity": 3.0, "price_unit": 100.0})

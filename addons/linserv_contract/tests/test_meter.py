@@ -141,6 +141,14 @@ class TestEvidence(ContractCase):
         move.action_linserv_attach_evidence()
         self.assertEqual(move.linserv_evidence_state, "done")
 
+    def test_the_invoice_that_replaces_another_gets_the_evidence_too(self):
+        move = self.bill("10-01", self.contract, mode="post")
+        wizard = self.env["account.move.reversal"].with_context(active_model="account.move", active_ids=move.ids)
+        wizard = wizard.create({"refund_method": "modify", "date_mode": "entry"})
+        wizard.reverse_moves()
+        self.env["account.move"]._cron_attach_linserv_evidence()
+        self.assertEqual(len(wizard.new_move_ids.linserv_evidence_ids), 1)
+
     def test_an_invoice_without_meter_has_no_evidence(self):
         move = self.bill("10-01", self.make_contract("bas"))
         self.assertFalse(move.linserv_evidence_state)

@@ -18,4 +18,6 @@ class AccountMoveReversal(models.TransientModel):
         for line in replacing.sudo().invoice_line_ids.filtered("linserv_origin_line_id"):
             periods = line.linserv_origin_line_id.linserv_billed_period_ids
             rows += [period._prepare_copy_vals(line) for period in periods]
-        self.env["linserv.billed.period"].sudo().create(rows).flush()
+        periods = self.env["linserv.billed.period"].sudo().create(rows)
+        periods.flush()
+        periods.filtered("reading_id").move_id.write({"linserv_evidence_state": "pending"})
