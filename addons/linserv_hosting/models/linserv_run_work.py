@@ -194,13 +194,14 @@ class LinservRun(models.Model):
 
     def _prepare_error_vals(self, error):
         return {
-            "error": self._get_error_text(error.code),
+            "error": self._get_error_text(error.code, error.message),
             "error_code": error.code,
             "error_detail": error.message if error.message != error.code else False,
         }
 
-    def _get_error_text(self, code):
-        return str(RUN_ERRORS.get(code, UNKNOWN_ERROR))
+    def _get_error_text(self, code, message=""):
+        """Return what people are told; an error that only its verb knows is told in the verb's own words."""
+        return str(RUN_ERRORS[code]) if code in RUN_ERRORS else str(UNKNOWN_ERROR) % (message or code)
 
     def _note_on_host(self, outcome):
         if outcome.agent:

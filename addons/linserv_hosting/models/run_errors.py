@@ -24,6 +24,15 @@ RUN_ERRORS = {
     "verb_unknown": _lt("The agent on the host does not know this kind of work. Install the agent again."),
     "instance_unknown": _lt("The host does not know the instance. Add it to /etc/linserv/agent.json on the host."),
     "config_invalid": _lt("The agent's configuration on the host cannot be used. See /etc/linserv/agent.json there."),
+    "request_malformed": _lt("The agent does not accept the request. Install the agent again."),
+    "argument_unknown": _lt("The agent does not accept the request. Install the agent again."),
+    "argument_invalid": _lt("The agent does not accept the request. Install the agent again."),
+    "not_root": _lt(
+        "Only root can make the account on the host. Log in as root, or with an account that may use sudo."
+    ),
+    "install_failed": _lt("The installation on the host did not finish. What was in place before still is."),
+    "agent_error": _lt("The work failed on the host because of a fault in the agent. The run has the details."),
+    "call_broken": _lt("The call failed because of a fault in Linserv's own code. The server log has the details."),
     "disk_full": _lt("The disk of the host is full. Nothing was taken over; free some space there, then try again."),
     "deadline_passed": _lt("The work took longer than it may and was stopped on the host."),
     "cancelled": _lt("The run was cancelled."),
@@ -31,4 +40,4 @@ RUN_ERRORS = {
     "attempts_exhausted": _lt("The run was interrupted too many times and is not tried again by itself."),
     "origin_error": _lt("The host answered, but the answer could not be taken over. Nothing of it was kept."),
 }
-UNKNOWN_ERROR = _lt("The host could not do the work.")
+UNKNOWN_ERROR = _lt("The host could not do the work: %s")

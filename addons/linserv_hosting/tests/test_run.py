@@ -188,7 +188,15 @@ class TestRun(HostingCase):
         self.assertEqual((old.exists(), new.exists(), live.exists()), (self.runs, new, live))
 
     def test_a_failed_run_tells_its_reason_in_the_language_of_the_person_who_asked(self):
+        self.env["res.lang"]._activate_lang("sv_SE")
+        self.env["ir.translation"]._load_module_terms(["linserv_hosting"], ["sv_SE"])
+        person = new_test_user(self.env, "svea", groups="linserv_hosting.linserv_host_group_user", lang="sv_SE")
+        run = self.host.with_user(person)._queue_run("code.count").sudo()
+        self.settle(run._as_requester_sees_it(), Outcome("error", error=FatalHostError("bad_answer")))
+        self.assertIn("Värden svarade", run.error)
+
+    def test_an_error_that_only_its_verb_knows_is_told_in_the_verbs_own_words(self):
         run = self.host._queue_run("code.count")
-        self.settle(run, Outcome("error", error=FatalHostError("something_new", "detail")))
-        self.assertEqual(run.error, "The host could not do the work.")
-        self.assertEqual(run.error_detail, "detail")
+        self.settle(run, Outcome("error", error=FatalHostError("database_gone", "The database norrvik is gone.")))
+        self.assertEqual(run.error, "The host could not do the work: The database norrvik is gone.")
+        self.assertEqual((run.error_code, run.error_detail), ("database_gone", "The database norrvik is gone."))
