@@ -1,3 +1,1 @@
-from . import test_portal
-from . import test_real_host
-from . import test_snapshot
+from . import test_evidence, test_portal, test_real_host, test_schedule, test_snapshot

@@ -30,6 +30,8 @@ class CodeCase(HostingCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.env["res.lang"]._activate_lang("en_US")
+        cls.env.user.lang = "en_US"
         cls.host = cls.make_host()
         cls.instance = cls.make_instance(cls.host, technical_name="norrvik-prod")
         cls.manager = cls.make_user("karin", "linserv_maintenance.linserv_code_snapshot_group_manager")
@@ -40,17 +42,29 @@ class CodeCase(HostingCase):
     def make_user(cls, login, *groups, **vals):
         """Create a user of the staff with these groups."""
         refs = [(4, cls.env.ref(group).id) for group in ("base.group_user",) + groups]
-        defaults = {"name": login.capitalize(), "login": login, "email": login + "@example.com", "groups_id": refs}
+        defaults = {
+            "name": login.capitalize(),
+            "login": login,
+            "email": login + "@example.com",
+            "groups_id": refs,
+            "lang": "en_US",
+        }
         return cls.env["res.users"].with_context(no_reset_password=True).create([dict(defaults, **vals)])
 
     @classmethod
     def make_portal_user(cls, login, partner):
         """Create a portal user who belongs to `partner`."""
         person = cls.env["res.partner"].create(
-            [{"name": login, "parent_id": partner.id, "email": login + "@example.com", "lang": "en_US"}]
+            [{"name": login, "parent_id": partner.id, "email": login + "@example.com", "lang": "sv_SE"}]
         )
         refs = [(6, 0, [cls.env.ref("base.group_portal").id])]
-        vals = {"login": login, "password": login + "-secret", "partner_id": person.id, "groups_id": refs}
+        vals = {
+            "login": login,
+            "password": login + "-secret",
+            "partner_id": person.id,
+            "groups_id": refs,
+            "lang": "sv_SE",
+        }
         return cls.env["res.users"].with_context(no_reset_password=True).create([vals])
 
     @classmethod
@@ -72,7 +86,7 @@ class CodeCase(HostingCase):
                 }
             ]
         )
-        subscription.action_activate()
+        contract.action_activate()
         return subscription
 
     def count(self, date=OCTOBER, instance=None):

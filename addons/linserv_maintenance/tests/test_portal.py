@@ -31,8 +31,6 @@ class TestPortal(HttpSavepointCase, CodeCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        for lang in ("sv_SE", "en_US"):
-            cls.env["res.lang"]._activate_lang(lang)
         cls.sydvik = cls.env["res.partner"].create([{"name": "Sydvik AB", "is_company": True}])
         cls.eva = cls.make_portal_user("eva", cls.customer)
         cls.olle = cls.make_portal_user("olle", cls.sydvik)
@@ -57,19 +55,14 @@ class TestPortal(HttpSavepointCase, CodeCase):
     def get(self, url):
         return self.url_open(url, allow_redirects=False)
 
-    def test_the_customer_sees_lines_difference_notes_and_price(self):
+    def test_the_customer_sees_lines_difference_notes_and_price_in_swedish(self):
         self.authenticate("eva", "eva-secret")
         text = self.get(self.page).text.replace("\u00a0", " ")
-        for words in ("1,550", "2,800.00", "+40", "norrvik_sale", "Demo data is left out", "<polyline", "evidence.pdf"):
+        for words in ("1 550", "2 800,00", "+40", "rader kod", "Moduler", "Anmärkningar", "Demodata", "norrvik_sale"):
             self.assertIn(words, text)
-        self.assertNotIn("9,000", text)
-
-    def test_the_page_is_swedish_for_a_swede(self):
-        self.eva.partner_id.lang = "sv_SE"
-        self.authenticate("eva", "eva-secret")
-        text = self.get(self.page).text.replace("\u00a0", " ")
-        for words in ("1 550", "rader kod", "Moduler", "Anmärkningar", "Demodata"):
+        for words in ("<polyline", "evidence.pdf", self.second._get_public_key_base64()):
             self.assertIn(words, text)
+        self.assertNotIn("9 000", text)
 
     def test_the_list_shows_the_customer_s_instances_only(self):
         self.authenticate("olle", "olle-secret")
