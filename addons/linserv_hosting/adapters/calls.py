@@ -75,11 +75,21 @@ def _from_status(line: ssh.Line, call: Call, answer: ssh.Answer) -> Outcome:
         progress = protocol.parse_progress(answer.result.get("progress"))
         return Outcome("started", progress=progress, agent=answer.agent)
     if state == "done" or state in STOPPED:
-        return _finished(line.call(_request(call, "run.result", {})))
+        return _collect(line, call)
     if state in ("unknown", "died"):
         message = "The work ended on the host before it was done." if state == "died" else "The host lost the run."
         return Outcome("lost", error=RetryableHostError("run_lost", message), agent=answer.agent)
     raise FatalHostError("bad_answer", "The host tells a state of the run that does not exist.")
+
+
+def _collect(line: ssh.Line, call: Call) -> Outcome:
+    """Fetch the result. Work that the host gave up with an error worth another try is lost: it must be started again."""
+    try:
+        return _finished(line.call(_request(call, "run.result", {})))
+    except RetryableHostError as error:
+        if not error.agent:
+            raise
+        return Outcome("lost", error=error, agent=error.agent)
 
 
 def _finished(answer: ssh.Answer) -> Outcome:

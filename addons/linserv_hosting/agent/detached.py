@@ -31,7 +31,7 @@ class Work(NamedTuple):
 def start(context: Context, verb: str, args: Dict[str, Any], deadline: int) -> Dict[str, Any]:
     """Start the work in a session of its own and return the run's status; a run that was started is not again.
 
-    A run whose process died (the host was restarted) is started anew.
+    A run whose process died (the host was restarted), or that failed with an error worth another try, is started anew.
 
     :raise AgentError: unknown verb or argument, or `disk_full`
     """
@@ -50,17 +50,21 @@ def start(context: Context, verb: str, args: Dict[str, Any], deadline: int) -> D
 
 def _start_locked(work: Work, verb: str) -> Dict[str, Any]:
     status = work.folder.read_status()
-    if status["state"] in run_store.FINAL:
+    if status["state"] in run_store.FINAL and not _may_try_again(status):
         return status
     run_store.forget_old(work.context.state_directory, time.time())
     work.folder.reserve()
     instance = work.context.instance_name
-    work.folder.write_status(state="starting", verb=verb, instance=instance, started=time.time())
+    work.folder.write_status(state="starting", verb=verb, instance=instance, started=time.time(), error=None)
     child = os.fork()
     if child == 0:
         _leave(work)
     os.waitpid(child, 0)
     return work.folder.read_status()
+
+
+def _may_try_again(status: Dict[str, Any]) -> bool:
+    return status["state"] == "failed" and bool((status.get("error") or {}).get("retryable"))
 
 
 def _leave(work: Work) -> NoReturn:

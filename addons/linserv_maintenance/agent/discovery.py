@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -59,7 +60,8 @@ class DatabaseChild:
         try:
             answer: Dict[str, Any] = json.loads(output.decode("ascii"))
         except ValueError as error:
-            raise CountError("python_broken", "the instance's Python ended with %s" % child.returncode) from error
+            ended, killed = child.returncode, child.returncode == -signal.SIGKILL
+            raise CountError("python_broken", "the instance's Python ended with %s" % ended, killed) from error
         if "error" in answer:
             raise CountError(answer["error"], answer["message"], answer["error"] in RETRYABLE)
         return answer

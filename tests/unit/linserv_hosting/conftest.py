@@ -36,6 +36,15 @@ def _print(context, args):
 def _fail(context, args):
     raise KeyError("broken")
 
+class Busy(Exception):
+    code, retryable = "busy", True
+
+def _busy_once(context, args):
+    (context.cache_directory / args["mark"]).open("a").write("x")
+    if (context.cache_directory / args["mark"]).stat().st_size == 1:
+        raise Busy("come back later")
+    return {"tries": (context.cache_directory / args["mark"]).stat().st_size}
+
 def _big(context, args):
     return {"data": "x" * args["bytes"]}
 
@@ -44,6 +53,7 @@ def _die(context, args):
 
 _echo.args = {"text": str}
 VERBS = {"probe.echo": _echo, "probe.work": _work, "probe.print": _print, "probe.fail": _fail, "probe.big": _big,
+         "probe.busy_once": _busy_once,
          "probe.die": _die}
 """
 

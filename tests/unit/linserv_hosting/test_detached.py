@@ -197,6 +197,18 @@ def test_a_host_that_lost_the_run_is_said_to_have_lost_it(ask):
     assert calls.perform(call_of(ask, new_run(), attempts=2), 20).kind == "started"
 
 
+def test_work_that_the_host_gave_up_for_now_is_started_again(ask):
+    run = new_run()
+    call = {"verb": "probe.busy_once", "args": {"mark": run}}
+    calls.perform(call_of(ask, run, **call), 20)
+    ask.wait(run, "failed")
+    outcome = calls.perform(call_of(ask, run, running=True, **call), 20)
+    assert (outcome.kind, outcome.error.code, outcome.error.retryable) == ("lost", "busy", True)
+    assert calls.perform(call_of(ask, run, attempts=2, **call), 20).kind in ("started", "result")
+    assert ask.wait(run, "done")["error"] is None
+    assert calls.perform(call_of(ask, run, running=True, **call), 20).result == {"tries": 2}
+
+
 @pytest.mark.parametrize("port", [1])
 def test_an_outcome_carries_the_error_of_the_line(ask, port):
     outcome = calls.perform(call_of(ask, new_run(), endpoint=ask.endpoint(port=port)), 5)
