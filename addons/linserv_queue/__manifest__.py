@@ -8,5 +8,4 @@
     "category": "Services/Linserv",
     "depends": ["linserv_hosting", "queue_job"],
     "data": ["data/queue_job.xml"],
-    "installable": True,
 }

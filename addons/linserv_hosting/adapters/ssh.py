@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Callable, Optional
@@ -230,10 +230,8 @@ class Line:
 
     def _hang_up(self) -> None:
         """Close the socket first: whatever waits for it wakes up, and closing the transport cannot hang."""
-        try:
+        with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         self._socket.close()
         self._transport.close()
 

@@ -120,9 +120,9 @@ class LinservHost(models.Model):
     def _check_address(self):
         for host in self:
             if not names.is_address(host.address):
-                raise ValidationError(_("%s is no host name and no IP address.") % host.address)
+                raise ValidationError(_("%s is no host name and no IP address.", host.address))
             if not names.is_login(host.user):
-                raise ValidationError(_("%s is no account name.") % host.user)
+                raise ValidationError(_("%s is no account name.", host.user))
 
     def write(self, vals):
         if "key_ids" in vals or "ssh_secret_id" in vals:
@@ -131,7 +131,7 @@ class LinservHost(models.Model):
 
     def action_retire(self):
         """Stop talking to the host for good; its history stays."""
-        self._apply_event("retire", _("Retired by %s.") % self.env.user.name)
+        self._apply_event("retire", _("Retired by %s.", self.env.user.name))
 
     def action_reopen(self):
         """Take a retired host into use again: it starts as new."""

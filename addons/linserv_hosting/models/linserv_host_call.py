@@ -120,7 +120,7 @@ class LinservHost(models.Model):
         try:
             known = facts.parse(result)
         except facts.MalformedFactsError as error:
-            raise UserError(_("The facts cannot be read: %s") % error) from error
+            raise UserError(_("The facts cannot be read: %s", error)) from error
         self.disk_ids.unlink()
         self.write(self._prepare_facts_vals(known))
 

@@ -32,7 +32,7 @@ class LinservHostKey(models.Model):
             try:
                 host_keys.parse_public_key("%s %s" % (key.algorithm, key.public_key))
             except host_keys.MalformedKeyError as error:
-                raise ValidationError(_("This is no host key: %s") % error) from error
+                raise ValidationError(_("This is no host key: %s", error)) from error
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -80,7 +80,7 @@ class LinservRun(models.Model):
     def _check_verb(self):
         for run in self:
             if not names.is_verb(run.verb):
-                raise ValidationError(_("%s is no verb of an agent.") % run.verb)
+                raise ValidationError(_("%s is no verb of an agent.", run.verb))
 
     def action_cancel(self):
         """Give the runs up; work that goes on at the host is told to stop."""
@@ -130,7 +130,7 @@ class LinservRun(models.Model):
     @api.model
     def _prepare_run_vals(self, host, verb, args, instance, origin, idempotency_key, deadline, detached):
         if instance and instance.host_id != host:
-            raise UserError(_("%s is not on this host.") % instance.display_name)
+            raise UserError(_("%s is not on this host.", instance.display_name))
         return {
             "verb": verb,
             "args": json.dumps(args or {}, sort_keys=True),
@@ -189,7 +189,7 @@ class LinservRun(models.Model):
         try:
             state = run_states.next_state(self.state, event)
         except run_states.ForbiddenTransitionError:
-            raise UserError(_("This is not possible: the run is %s.") % self._get_state_label().lower()) from None
+            raise UserError(_("This is not possible: the run is %s.", self._get_state_label().lower())) from None
         self.write(dict(vals, state=state))
 
     def _get_state_label(self):

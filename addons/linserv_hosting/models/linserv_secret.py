@@ -112,7 +112,7 @@ class LinservSecret(models.Model):
         self.env.cr.execute("SELECT ciphertext FROM linserv_secret WHERE id = %s", [self.id])
         row = self.env.cr.fetchone()
         if not row or row[0] is None:
-            raise UserError(_("The secret %s has no value yet.") % self.display_name)
+            raise UserError(_("The secret %s has no value yet.", self.display_name))
         return self._guard(self._get_vault().decrypt, bytes(row[0]))
 
     def _generate_ssh_key(self):
@@ -129,7 +129,7 @@ class LinservSecret(models.Model):
         """Return the Ed25519 signature (64 bytes) of `message` (bytes)."""
         self.ensure_one()
         if self.kind != "signing_key":
-            raise UserError(_("The secret %s is no signing key.") % self.display_name)
+            raise UserError(_("The secret %s is no signing key.", self.display_name))
         return vault.sign(self._get_value(), message)
 
     @api.model

@@ -16,6 +16,7 @@ class HostingCase(SavepointCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.env = cls.env(context=dict(cls.env.context, tracking_disable=False, lang="en_US"))
+        cls.env["res.lang"]._activate_lang("en_US")
         cls.env.user.lang = "en_US"
         cls.company = cls.env.company
         cls.customer = cls.env["res.partner"].create([{"name": "Norrvik Bygg AB", "is_company": True}])

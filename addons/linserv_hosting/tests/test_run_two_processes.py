@@ -33,7 +33,7 @@ class TestTwoProcesses(BaseCase):
         self.runs = self.env["linserv.run"].browse(
             self.hosts[number % 2]._queue_run("hello").id for number in range(self.RUNS)
         )
-        cr.commit()
+        cr.commit()  # pylint: disable=invalid-commit
         self.addCleanup(Builder.doClassCleanups)
         self.addCleanup(self.remove)
 
@@ -43,7 +43,7 @@ class TestTwoProcesses(BaseCase):
         self.hosts.mapped("message_ids").unlink()
         self.hosts.unlink()
         secrets.unlink()
-        self.env.cr.commit()
+        self.env.cr.commit()  # pylint: disable=invalid-commit
 
     def test_each_run_is_made_once(self):
         workers = [RunWorker(self.env, None, 30, None) for _number in range(2)]

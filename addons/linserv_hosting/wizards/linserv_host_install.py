@@ -74,7 +74,7 @@ class LinservHostInstall(models.TransientModel):
         host = self.host_id
         host._check_callable()
         if not names.is_login(credential.user):
-            raise UserError(_("%s is no account name.") % credential.user)
+            raise UserError(_("%s is no account name.", credential.user))
         try:
             report = ssh_install.install_agent(
                 host.address,
@@ -87,7 +87,7 @@ class LinservHostInstall(models.TransientModel):
         except HostError as error:
             raise UserError(self._get_failure_text(error)) from error
         self.write({"installed": True, "outcome": self._get_outcome_text(report)})
-        host.message_post(body=_("Agent installed by %s.") % self.env.user.name)
+        host.message_post(body=_("Agent installed by %s.", self.env.user.name))
 
     def _prepare_order(self):
         """Return what to set up on the host; paths differ only in tests."""
@@ -107,4 +107,4 @@ class LinservHostInstall(models.TransientModel):
     def _get_outcome_text(self, report):
         if not report.changed:
             return _("Everything was in place already.")
-        return _("Installed: %s") % ", ".join(report.changed)
+        return _("Installed: %s", ", ".join(report.changed))

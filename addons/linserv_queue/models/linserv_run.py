@@ -19,9 +19,10 @@ class LinservRun(models.Model):
 
     def action_retry(self):
         """Queue the runs again, and hand them to a worker."""
-        super().action_retry()
+        result = super().action_retry()
         for run in self:
             run._hand_to_queue()
+        return result
 
     def _hand_to_queue(self):
         self.ensure_one()
