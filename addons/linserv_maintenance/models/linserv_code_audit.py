@@ -65,6 +65,7 @@ class LinservCodeAudit(models.Model):
     def _start(self, snapshot):
         """Return a new audit of `snapshot`, or the one that is under way."""
         self._check_may_audit()
+        snapshot.check_access_rule("read")
         running = self.sudo().search([("snapshot_id", "=", snapshot.id), ("state", "=", "running")], limit=1)
         if running:
             return running

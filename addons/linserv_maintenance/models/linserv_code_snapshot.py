@@ -38,7 +38,8 @@ class LinservCodeSnapshot(models.Model):
     date = fields.Date(string="Counted as of", required=True, readonly=True, index=True)
     state = fields.Selection(STATES, required=True, readonly=True, default="running", tracking=True, index=True)
 
-    code_lines = fields.Integer(string="Lines of code", readonly=True)
+    # Several counts of one month are not added up in a graph.
+    code_lines = fields.Integer(string="Lines of code", readonly=True, group_operator="max")
     total_lines = fields.Integer(string="Lines in all", readonly=True)
     module_count = fields.Integer(string="Modules", readonly=True)
     file_count = fields.Integer(string="Files", readonly=True)

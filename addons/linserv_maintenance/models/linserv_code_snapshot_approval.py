@@ -94,11 +94,14 @@ class LinservCodeSnapshot(models.Model):
             snapshot._move("rejected", rejection_reason=reason, **self._prepare_settled_vals(self.env.uid))
             snapshot.activity_unlink([ACTIVITY])
 
-    @api.model
     def _check_may_settle(self):
-        """:raise AccessError: only managers settle counts; they cannot write them, hence the sudo that follows"""
+        """Managers settle the counts that they see; they cannot write them, hence the sudo that follows.
+
+        :raise AccessError: the user is no manager, or may not see these counts
+        """
         if not self.env.su and not self.env.user.has_group(MANAGERS):
             raise AccessError(_("Only managers of line counts can approve or reject one."))
+        self.check_access_rule("read")
 
     @api.model
     def _prepare_settled_vals(self, user_id):

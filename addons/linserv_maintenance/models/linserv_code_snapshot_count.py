@@ -18,14 +18,14 @@ class LinservCodeSnapshot(models.Model):
 
     _inherit = "linserv.code.snapshot"
 
-    @api.model
     def _check_may_count(self):
         """Counts are ordered by staff through methods: nobody may write a count, so these go through sudo.
 
-        :raise AccessError: the user does not belong to the staff that counts
+        :raise AccessError: the user does not belong to the staff that counts, or may not see these counts
         """
         if not self.env.su and not self.env.user.has_group("linserv_maintenance.linserv_code_snapshot_group_user"):
             raise AccessError(_("Only those who work with line counts can order or cancel one."))
+        self.check_access_rule("read")
 
     @api.model
     def _start(self, instance, date):

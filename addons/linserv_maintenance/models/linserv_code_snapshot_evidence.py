@@ -5,6 +5,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import _, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 from ..domain.evidence import Billing, evidence_file
 from ..domain.price import Price, as_decimal
@@ -34,7 +35,7 @@ class LinservCodeSnapshot(models.Model):
             {
                 "name": stem + ".pdf",
                 "mimetype": "application/pdf",
-                "datas_bytes": self._get_annex_pdf(),
+                "datas_bytes": self.with_context(linserv_evidence_stem=stem)._get_annex_pdf(),
             },
         ]
 
@@ -44,7 +45,7 @@ class LinservCodeSnapshot(models.Model):
         return _(
             "%(lines)s lines of code on %(date)s, %(blocks)s started blocks of %(size)s lines",
             lines=self._format_integer(self.code_lines),
-            date=self.date,
+            date=format_date(self.env, self.date),
             blocks=self._format_integer(self.block_count),
             size=self.block_size,
         )
@@ -87,7 +88,7 @@ class LinservCodeSnapshot(models.Model):
         """Return the readable annex as PDF, in the customer's language."""
         self.ensure_one()
         # sudo: a customer who may see the count may have its annex, but reads no file list or secret.
-        report = self.env.ref(REPORT).sudo().with_context(lang=self._get_annex_lang())
+        report = self.env.ref(REPORT).sudo().with_context(**dict(self.env.context, lang=self._get_annex_lang()))
         return report._render_qweb_pdf(self.ids)[0]
 
     def _get_annex_lang(self):
@@ -95,8 +96,10 @@ class LinservCodeSnapshot(models.Model):
         return self.partner_id.lang or self.env.lang or "en_US"
 
     def _get_evidence_name(self, extension):
+        """Return the name of a file of evidence: of the billed month where one is billed, else of the count's own."""
         self.ensure_one()
-        return "%s-%s-code-evidence.%s" % (self.instance_id.technical_name, self.date.strftime("%Y-%m"), extension)
+        month = "%s-%s-code-evidence" % (self.instance_id.technical_name, self.date.strftime("%Y-%m"))
+        return "%s.%s" % (self.env.context.get("linserv_evidence_stem") or month, extension)
 
     def _get_public_key_base64(self):
         """Return the public key as it is published and as docs/verify.py takes it."""

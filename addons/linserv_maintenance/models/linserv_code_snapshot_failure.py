@@ -1,4 +1,5 @@
 from odoo import _, api, models
+from odoo.tools import format_date
 
 
 class LinservCodeSnapshot(models.Model):
@@ -54,7 +55,7 @@ class LinservCodeSnapshot(models.Model):
         return _(
             "Nothing is billed on this count. The approved one of %(date)s with %(lines)s lines can be billed on for "
             "%(days)s days after its date.",
-            date=previous.date,
+            date=format_date(self.env, previous.date),
             lines=self._format_integer(previous.code_lines),
             days=self.instance_id._get_reading_days(previous.date),
         )
