@@ -58,12 +58,12 @@ class LinservSubscription(models.Model):
         ("dates_ordered", "CHECK (date_end >= date_start)", "A service cannot end before it starts."),
     ]
 
-    @api.depends("price_ids.price_unit", "price_ids.quantity", "price_ids.date_from", "date_start")
+    @api.depends("price_ids.price_unit", "price_ids.quantity", "price_ids.date_from")
     def _compute_price_unit(self):
         for subscription in self:
             version = subscription.price_ids._in_force(subscription._price_day())
             subscription.price_unit = version.price_unit
-            subscription.quantity = version.quantity
+            subscription.quantity = version.quantity if version else 1.0
 
     def _inverse_price_unit(self):
         for subscription in self:
@@ -87,6 +87,7 @@ class LinservSubscription(models.Model):
         for name, value in self._prepare_service_defaults(self.service_id).items():
             self[name] = value
         self.date_start = self.date_start or self.contract_id.date_start
+        self.quantity = self.quantity or 1.0
 
     @api.constrains("service_id", "instance_id", "contract_id")
     def _check_instance(self):

@@ -97,6 +97,14 @@ class TestBilling(ContractCase):
         self.assertEqual([(line.contract_id, line.amount, line.detail) for line in run.line_ids], planned)
         self.assertEqual([line.move_id.amount_untaxed for line in run.line_ids], [amount for _, amount, _ in planned])
 
+    def test_the_confirmation_shows_the_previews_totals_and_bills_them(self):
+        run = self.make_run("10-01", self.make_contract("bas") | self.make_contract("maintenance"), mode="post")
+        action = run.action_confirm()
+        wizard = self.env[action["res_model"]].with_context(**action["context"]).create({})
+        self.assertEqual((wizard.planned_count, wizard.held_count, wizard.amount), (1, 1, 900.0))
+        wizard.action_bill()
+        self.assertEqual(run.move_ids.mapped("state"), ["posted"])
+
     def test_preview_twice_shows_the_same(self):
         run = self.make_run("10-01", self.make_contract("bas"))
         run.action_preview()

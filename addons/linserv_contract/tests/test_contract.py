@@ -4,6 +4,7 @@ import psycopg2
 
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
+from odoo.tests import Form
 from odoo.tools import mute_logger
 
 from .common import ContractCase, day
@@ -139,6 +140,19 @@ class TestPrices(ContractCase):
         subscription.price_unit = 960.0
         self.assertEqual((before.price_unit, before.quantity), (900.0, 1.0))
         self.assertEqual((subscription.price_unit, subscription.quantity), (960.0, 2.0))
+
+    def test_in_the_form_the_service_gives_price_and_quantity_one(self):
+        form = Form(self.env["linserv.contract"])
+        form.partner_id = self.norrvik
+        form.date_start = day("10-01")
+        with form.subscription_ids.new() as line:
+            line.service_id = self.service("maintenance")
+            line.instance_id = self.instance
+            line.price_unit = 160.0
+            line.date_start = day("10-05")
+        subscription = form.save().subscription_ids
+        self.assertEqual((subscription.price_unit, subscription.quantity), (160.0, 1.0))
+        self.assertEqual(subscription.price_ids.date_from, day("10-05"))
 
     def test_a_duplicate_has_todays_price_and_no_history(self):
         copy = self.make_contract({"code": "epost", "price_unit": 123.0, "quantity": 2.0}).copy()

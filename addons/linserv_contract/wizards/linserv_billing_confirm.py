@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class LinservBillingConfirm(models.TransientModel):
@@ -16,6 +16,7 @@ class LinservBillingConfirm(models.TransientModel):
     amount = fields.Monetary("Amount excl. VAT", compute="_compute_totals")
     currency_id = fields.Many2one(related="run_id.currency_id")
 
+    @api.depends("run_id")
     def _compute_totals(self):
         for wizard in self:
             planned = wizard.run_id.line_ids.filtered(lambda line: line.state == "planned")
