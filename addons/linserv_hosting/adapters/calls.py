@@ -8,6 +8,7 @@ from ..domain import protocol
 from . import ssh
 from .errors import FatalHostError, HostError, RetryableHostError
 
+AGENT_SLACK_SECONDS = 2
 STOPPED = ("failed", "cancelled")
 
 
@@ -56,7 +57,9 @@ def perform(call: Call, seconds: float) -> Outcome:
 
 def _talk(line: ssh.Line, call: Call, seconds: int) -> Outcome:
     if not call.detached:
-        return _finished(line.call(_request(call, call.verb, call.args, min(call.deadline, seconds))))
+        # The agent gives up a little before the line does, so that it is still heard.
+        deadline = max(min(call.deadline, seconds) - AGENT_SLACK_SECONDS, 1)
+        return _finished(line.call(_request(call, call.verb, call.args, deadline)))
     if call.running or call.attempts > 1:
         outcome = _ask_status(line, call)
         if call.running or outcome.kind != "lost":
@@ -83,7 +86,7 @@ def _from_status(line: ssh.Line, call: Call, answer: ssh.Answer) -> Outcome:
 
 
 def _collect(line: ssh.Line, call: Call) -> Outcome:
-    """Fetch the result. Work that the host gave up with an error worth another try is lost: it must be started again."""
+    """Fetch the result. Work given up there with an error worth another try is lost: it must be started again."""
     try:
         return _finished(line.call(_request(call, "run.result", {})))
     except RetryableHostError as error:

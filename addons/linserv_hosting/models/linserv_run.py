@@ -30,7 +30,7 @@ class LinservRun(models.Model):
     name = fields.Char(string="Run", required=True, readonly=True, copy=False, default=lambda self: str(uuid.uuid4()))
     verb = fields.Char(required=True, readonly=True, index=True)
     args = fields.Text(string="Arguments", readonly=True, default="{}")
-    host_id = fields.Many2one("linserv.host", required=True, readonly=True, ondelete="cascade", index=True)
+    host_id = fields.Many2one("linserv.host", required=True, readonly=True, ondelete="restrict", index=True)
     instance_id = fields.Many2one("linserv.instance", readonly=True, ondelete="set null", index=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     user_id = fields.Many2one(
@@ -81,6 +81,9 @@ class LinservRun(models.Model):
         for run in self:
             if not names.is_verb(run.verb):
                 raise ValidationError(_("%s is no verb of an agent.", run.verb))
+
+    def name_get(self):
+        return [(run.id, "%s, %s" % (run.verb, run.host_id.name)) for run in self]
 
     def action_cancel(self):
         """Give the runs up; work that goes on at the host is told to stop."""

@@ -77,9 +77,8 @@ class LinservSecret(models.Model):
         else:
             raise UserError(_("Only SSH keys and signing keys can be generated."))
 
-    @api.model
     def action_rotate_master_key(self):
-        """Encrypt every secret again under the first key of the master key file; return how many."""
+        """Encrypt every secret, not only these, again under the first key of the master key file; return how many."""
         self._check_key_administrator()
         return self._rotate_master_key()
 

@@ -10,6 +10,7 @@ import random
 import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 
 import psycopg2
 
@@ -68,7 +69,7 @@ class RunWorker:
     def run(self):
         """Work until nothing is due or the slice is over; `error` keeps what stopped it."""
         try:
-            with api.Environment.manage(), ThreadPoolExecutor(THREADS, "linserv-call") as pool:
+            with ThreadPoolExecutor(THREADS, "linserv-call") as pool:
                 while self._begin_calls(pool) or self._in_flight or self._wait_for_detached():
                     self._settle_finished()
         except Exception as error:  # noqa: BLE001  (raised again in the thread that asked)
@@ -99,8 +100,7 @@ class RunWorker:
 
     def _claim(self, wanted, seconds):
         busy = {host_id for _run_id, _claims, host_id in self._in_flight.values()}
-        with self._registry.cursor() as cr:
-            runs = api.Environment(cr, SUPERUSER_ID, {})["linserv.run"]
+        with self._transaction() as runs:
             claimed = runs._claim(wanted, seconds, busy, self._get_wanted_ids(runs))
             return [(run.id, run.claims, run.host_id.id, self._prepare_call(run)) for run in claimed]
 
@@ -141,28 +141,36 @@ class RunWorker:
             try:
                 self._retried(lambda: self._settle_once(key, candidate, notify))  # noqa: B023
                 return
+            except psycopg2.OperationalError:
+                _logger.warning("run %s on host %s: the database is busy, its lease runs out", key[0], key[2])
+                return
             except Exception as error:  # noqa: BLE001  (the code of origins is anyone's)
                 _logger.exception("run %s on host %s: the outcome cannot be taken over", key[0], key[2])
                 failed.error.message = str(error) or type(error).__name__
 
     def _settle_once(self, key, outcome, notify):
-        with self._registry.cursor() as cr:
-            run = api.Environment(cr, SUPERUSER_ID, {})["linserv.run"].browse(key[0])
-            run._as_requester_sees_it()._settle(key[1], outcome, notify)
+        with self._transaction() as runs:
+            runs.browse(key[0])._as_requester_sees_it()._settle(key[1], outcome, notify)
 
     def _wait_for_detached(self):
         """Wait until detached work is due to be asked after, when that is within the slice; tell whether it is."""
-        with self._registry.cursor() as cr:
+        with self._transaction() as runs:
             domain = [("state", "=", "running"), ("lease_until", "=", False)]
             if self._run_ids is not None:
                 domain.append(("id", "in", self._run_ids))
-            runs = api.Environment(cr, SUPERUSER_ID, {})["linserv.run"]
             first = runs.search(domain, order="next_attempt, id", limit=1)
             due = max((first.next_attempt - fields.Datetime.now()).total_seconds(), 0) if first else None
         if due is None or self._left == 0 or time.monotonic() + due > self._end - MIN_SECONDS:
             return False
         time.sleep(max(due, TICK_SECONDS))
         return True
+
+    @contextmanager
+    def _transaction(self):
+        """A short transaction with a cursor and a cache of its own: what an undone one wrote is not believed."""
+        with api.Environment.manage(), self._registry.cursor() as cr:
+            cr._default_log_exceptions = False  # a collision is tried again, anything else is logged where handled
+            yield api.Environment(cr, SUPERUSER_ID, {})["linserv.run"]
 
     @staticmethod
     def _retried(transaction):

@@ -109,6 +109,12 @@ class TestHost(HostingCase):
             self.make_instance(self.host, technical_name="norrvik")
             self.env["linserv.instance"].flush()
 
+    @mute_logger("odoo.sql_db")
+    def test_a_host_with_a_history_is_retired_not_deleted(self):
+        self.host._queue_run("hello")
+        with self.assertRaises(Exception), self.env.cr.savepoint():  # noqa: B017  (of the database)
+            self.host.unlink()
+
     def test_another_company_sees_nothing(self):
         company = self.env["res.company"].create([{"name": "Other AB"}])
         stranger = new_test_user(

@@ -74,6 +74,13 @@ class TestRunCalls(HostingCase):
         self.assertTrue(all(runs.mapped("error")))
         self.assertFalse(any(runs.mapped("result_json")))
 
+    def test_a_full_disk_on_the_host_is_told_and_tried_again_later(self):
+        host = self.make_host(self.start_sshd(wrapper="ulimit -f 1; "), name="full")
+        run = self.work_off(host._queue_run("hello", detached=True))
+        self.assertEqual((run.state, run.error_code), ("queued", "disk_full"))
+        self.assertIn("free some space", run.error)
+        self.assertEqual(host.state, "ready", "the host itself answers")
+
     def test_a_refused_login_is_tried_once(self):
         host = self.make_host(self.start_sshd(), name="vm4", ssh_secret_id=self.make_secret().id)
         run = self.work_off(host._queue_facts())

@@ -14,7 +14,7 @@ from .common import HostingCase
 class TestTwoProcesses(BaseCase):
     """Two slices at once on real connections with real commits: no run is made twice."""
 
-    RUNS = 8
+    RUNS = 24
 
     def setUp(self):
         super().setUp()
