@@ -8,6 +8,8 @@ The addons are downloaded once into the cache, the database is made once in the 
 """
 
 import argparse
+import ast
+import base64
 import hashlib
 import importlib.util
 import json
@@ -21,6 +23,7 @@ import sys
 import tempfile
 import time
 import zipfile
+import zlib
 from pathlib import Path
 
 SUITE = Path(os.environ.get("LINSERV_SUITE", Path(__file__).resolve().parents[2]))
@@ -36,18 +39,40 @@ INSTALLED = 100
 #: How many files of each kind are broken on purpose, so that errors are compared too.
 BROKEN = 1000
 #: Odoo's own modules that the installed OCA modules may need; small ones, so that the database is made in minutes.
-SMALL_CORE = {"base", "web", "mail", "base_setup", "bus", "contacts", "product", "uom", "resource", "portal", "sales_team"}
-SMALL_CORE |= {"http_routing", "web_tour", "utm", "auth_signup", "calendar", "phone_validation", "web_editor", "base_vat"}
+SMALL_CORE = {
+    "base",
+    "web",
+    "mail",
+    "base_setup",
+    "bus",
+    "contacts",
+    "product",
+    "uom",
+    "resource",
+    "portal",
+    "sales_team",
+}
+SMALL_CORE |= {
+    "http_routing",
+    "web_tour",
+    "utm",
+    "auth_signup",
+    "calendar",
+    "phone_validation",
+    "web_editor",
+    "base_vat",
+}
 #: Addons that need a superuser of PostgreSQL or another module's records.
 SKIP = {"base_search_fuzzy"}
 CUSTOMISE = """
-env['ir.actions.server'].create({'name': 'Rätta <b>priser</b>', 'state': 'code', 'model_id': env.ref('base.model_res_partner').id,
-    'code': 'for partner in records:\\n    # a remark\\n    partner.write({\\n        "ref": partner.name\\n    })\\n'})
-env['ir.actions.server'].create({'name': 'broken', 'state': 'code', 'model_id': env.ref('base.model_res_partner').id,
-    'code': 'pass'})
+model = env.ref('base.model_res_partner').id
+code = 'for partner in records:\\n    # a remark\\n    partner.write({\\n        "ref": partner.name\\n    })\\n'
+action = {'name': 'Rätta <b>priser</b>', 'state': 'code', 'model_id': model, 'code': code}
+env['ir.actions.server'].create([action, dict(action, name='broken')])
 env.cr.execute("UPDATE ir_act_server SET code = 'for x in:' WHERE name = 'broken'")
-env['ir.model.fields'].create({'name': 'x_twice', 'model_id': env.ref('base.model_res_partner').id, 'ttype': 'integer',
-    'store': False, 'depends': 'name', 'compute': "for record in self:\\n    record['x_twice'] = 2 * len(record.name or '')\\n"})
+compute = "for record in self:\\n    record['x_twice'] = 2 * len(record.name or '')\\n"
+field = {'name': 'x_twice', 'model_id': model, 'ttype': 'integer', 'store': False, 'depends': 'name'}
+env['ir.model.fields'].create(dict(field, compute=compute))
 env.cr.commit()
 """
 OFFICIAL_DATABASE = """
@@ -127,7 +152,7 @@ def modules_in(folder):
 
 def compare_files(engine, paths):
     """Count each path with both; return (files compared, differences, errors among them)."""
-    from odoo.tools.cloc import Cloc
+    from odoo.tools.cloc import Cloc  # noqa: PLC0415  (only where Odoo is)
 
     crew = engine.Crew(sys.executable, ENGINE.read_text(), engine.PROFILES["14.0"])
     files, errors, differences = 0, 0, []
@@ -159,7 +184,13 @@ def broken_copies(paths, folder):
         for number, source in enumerate(chance.sample(sources, min(BROKEN, len(sources)))):
             text = source.read_bytes()[:60000]
             start, stop = sorted(chance.randrange(len(text) + 1) for _end in range(2))
-            ways = (text[:stop], text[start:], text[:start] + text[stop:], text[:start] + text[start + 1 :], text[:stop] + text[start:])
+            ways = (
+                text[:stop],
+                text[start:],
+                text[:start] + text[stop:],
+                text[:start] + text[start + 1 :],
+                text[:stop] + text[start:],
+            )
             (target / ("%d%s" % (number, extension))).write_bytes(chance.choice(ways))
     return sorted(folder.iterdir())
 
@@ -213,8 +244,6 @@ def installable(wheels):
 
 def eval_manifest(path):
     """A module's manifest."""
-    import ast
-
     return ast.literal_eval((path / "__manifest__.py").read_text())
 
 
@@ -291,15 +320,14 @@ def compare_database(agent, database, wheels):
     modules, errors, code, total = json.loads(must(script).decode().splitlines()[-1])
     result, _size = agent.count()
     checker = load("merkle_check", ADDONS / "linserv_maintenance" / "domain" / "merkle.py")
-    import base64
-    import zlib
-
     tree = json.loads(zlib.decompress(base64.b64decode(result["tree"])))
     ours = {module["name"]: (module["code"], module["total"]) for module in tree["modules"]}
     rows = tree["customisations"]
     ours["odoo/studio"] = (sum(row[3] for row in rows), sum(row[4] for row in rows))
     failed = {"%s/%s" % (row[0], row[1]) for row in rows if row[5] != "ok"}
-    differences = [name for name in set(code) | set(ours) if (code.get(name), total.get(name)) != ours.get(name, (None,) * 2)]
+    differences = [
+        name for name in set(code) | set(ours) if (code.get(name), total.get(name)) != ours.get(name, (None,) * 2)
+    ]
     theirs = {name for name in errors.get("odoo/studio", {})}
     differences += [name for name in {plain(name) for name in failed} ^ {plain(name) for name in theirs}]
     if checker.snapshot_root(tree) != result["root"]:

@@ -1,1 +1,1 @@
-"""What runs on a customer's host: counting the code of its Odoo instance. Standard library only, Python 3.7 and later."""
+"""What runs on a customer's host: counting the code of its Odoo. Standard library only, Python 3.7 and later."""

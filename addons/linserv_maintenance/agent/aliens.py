@@ -6,7 +6,7 @@ import re
 from typing import List, Sequence, Set, Tuple
 
 from .discovery import MANIFESTS, Place
-from .line_counter import Unreadable, read_regular
+from .line_counter import UnreadableError, read_regular
 
 MESSAGES = {
     "prefix_shadow": "the folder's name begins like that of Odoo's own modules: the official tool bills 0",
@@ -48,7 +48,7 @@ def _is_shipped(place: Place, shipped: Set[str]) -> bool:
     for manifest in MANIFESTS:
         try:
             content = read_regular(os.path.join(place.real, manifest))
-        except Unreadable:
+        except UnreadableError:
             continue
         author = _AUTHOR.search(content)
         return not author or b"odoo" in author.group(1).lower() or place.name.startswith("l10n_")

@@ -7,7 +7,7 @@ import re
 import subprocess
 import time
 import zlib
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 from . import line_counter
 from .discovery import addons_folders, dsn, environment, find_module
@@ -58,7 +58,7 @@ def _content(instance: Dict[str, Any], module: str, path: str) -> Dict[str, Any]
         return {"state": "unknown"}
     try:
         content = line_counter.read_regular(whole)
-    except line_counter.Unreadable as error:
+    except line_counter.UnreadableError as error:
         return {"state": error.kind}
     packed = base64.b64encode(zlib.compress(content)).decode("ascii")
     return {"state": "ok", "sha256": hashlib.sha256(content).hexdigest(), "content": packed}
@@ -103,7 +103,8 @@ def parse_table(output: str) -> Dict[str, Any]:
     A run that was stopped has no sums: then `code` is None and `tail` the end of what it said.
     """
     table, _title, errors = output.partition("\nErrors\n")
-    modules, sums = {}, None
+    modules: Dict[str, List[int]] = {}
+    sums: List[Optional[int]] = [None, None]
     for line in table.splitlines():
         row, total = _ROW.match(line), _TOTAL.match(line)
         if row:
@@ -111,5 +112,5 @@ def parse_table(output: str) -> Dict[str, Any]:
         elif total:
             sums = [int(total.group(1)), int(total.group(3))]
     failed = [line.strip() for line in errors.splitlines() if line.startswith("    ")]
-    known = sums or [None, None]
-    return {"modules": modules, "errors": failed, "total": known[0], "code": known[1], "tail": "" if sums else output[-2000:]}
+    tail = output[-2000:] if sums[1] is None else ""
+    return {"modules": modules, "errors": failed, "total": sums[0], "code": sums[1], "tail": tail}

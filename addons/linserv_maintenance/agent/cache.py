@@ -1,4 +1,4 @@
-"""What is remembered of an instance between two counts. It may be lost or damaged at any time: then all is counted anew."""
+"""What is remembered of an instance between two counts. When it is lost or damaged, all is counted anew."""
 
 import errno
 import hashlib

@@ -45,7 +45,7 @@ class Counter:
         scene = self.look(found)
         scene.notes.extend(notes)
         files = sorted({path for module in _modules(scene) for path in _paths(module)})
-        tracked = [[path, signature(path)] for path in dict.fromkeys(scene.tracked + files)]
+        tracked = [(path, signature(path)) for path in dict.fromkeys(scene.tracked + files)]
         texts = [code for _model, _key, code in found["customisations"] if code is not None]
         answers = self._answers([["file", path] for path in files] + [["text", text] for text in texts])
         by_path = dict(zip(files, answers))
@@ -84,7 +84,7 @@ class Counter:
         answers = [self.old.get(key, {}) for key in keys]
         for number, answer in zip(fresh, done):
             answers[number] = answer
-        for job, key, answer in zip(jobs, keys, answers):
+        for key, answer in zip(keys, answers):
             if key and answer["sha256"] == key[:64] and answer["state"] not in ("timeout", "unreadable"):
                 self.used[key] = answer
         return answers
@@ -133,9 +133,9 @@ def _key(job: line_counter.Job) -> str:
         return hashlib.sha256(job[1].encode("utf-8", "surrogatepass")).hexdigest() + "text"
     try:
         content = line_counter.read_regular(job[1])
-    except line_counter.Unreadable:
+    except line_counter.UnreadableError:
         return ""
-    return hashlib.sha256(content).hexdigest() + os.path.splitext(job[1])[1].lower()
+    return "%s%s" % (hashlib.sha256(content).hexdigest(), os.path.splitext(job[1])[1].lower())
 
 
 def _modules(scene: Scene) -> List[Module]:
@@ -172,7 +172,10 @@ def _missing_note(name: str) -> Dict[str, Any]:
 
 
 def _imported_note(name: str) -> Dict[str, Any]:
-    return {**note("imported_module", "", None, "imported as data: only its code in the database counts"), "module": name}
+    return {
+        **note("imported_module", "", None, "imported as data: only its code in the database counts"),
+        "module": name,
+    }
 
 
 def _cut(notes: List[Dict[str, Any]]) -> List[Dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Reads an instance's database: what is installed, and what code lives in it. Runs alone under the instance's Python.
 
-Takes one JSON object on standard input (`dsn`: what psycopg2 connects with, `rule`: a profile's name for customisations) and
-answers one on standard output. The transaction is read only: nothing of a customer's database can be changed from here.
+Takes one JSON object on standard input (`dsn`: what psycopg2 connects with, `rule`: how a profile sees customisations)
+and answers one on standard output. The transaction is read only: nothing of a customer's database can be changed.
 """
 
 import json
@@ -21,6 +21,7 @@ TABLES = (
     ("ir.actions.server", "ir_act_server", "code", "r.state = 'code'"),
     ("ir.model.fields", "ir_model_fields", "compute", "r.compute IS NOT NULL"),
 )
+INSTALLED = "SELECT name, coalesce({imported}, false) FROM ir_module_module WHERE state = 'installed'"
 HAS_IMPORTED = """
     SELECT 1 FROM pg_attribute
     WHERE attrelid = 'ir_module_module'::regclass AND attname = 'imported' AND NOT attisdropped
@@ -58,18 +59,16 @@ def is_counted(model: str, owners: Owners, rule: str) -> bool:
     if rule == "manual":
         return owners.manual and not (owners.has("studio_customization") and not owners.name.startswith("x_studio"))
     return owners.imported or any(
-        owners.name.lower().startswith("x_studio")
-        if module == "studio_customization"
-        else known is None
+        owners.name.lower().startswith("x_studio") if module == "studio_customization" else known is None
         for module, known, _imported in owners.ids
     )
 
 
 def read(cursor: Any, rule: str) -> Dict[str, Any]:
-    """Return installed modules, modules imported as data, and the code that the official tool counts in the database."""
+    """Return installed modules, modules imported as data, and the code in the database that officially counts."""
     cursor.execute(HAS_IMPORTED)
     imported = "imported" if cursor.fetchone() else "false"
-    cursor.execute("SELECT name, coalesce(%s, false) FROM ir_module_module WHERE state = 'installed'" % imported)
+    cursor.execute(INSTALLED.format(imported=imported))
     installed = sorted(cursor.fetchall())
     return {
         "modules": [name for name, is_imported in installed if not is_imported],
@@ -111,7 +110,8 @@ def connection_fault(message: str) -> str:
 def answer(order: Dict[str, Any]) -> Dict[str, Any]:
     """Return what the database holds, or `{"error": code, "message": text}`."""
     try:
-        import psycopg2  # noqa: PLC0415  (only this instance's Python is sure to have it)
+        # Only this instance's Python is sure to have it.
+        import psycopg2  # noqa: PLC0415
     except ImportError as error:
         return {"error": "driver_missing", "message": str(error)}
     try:

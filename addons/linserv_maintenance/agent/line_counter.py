@@ -23,11 +23,18 @@ import signal
 import stat
 import sys
 import warnings
-from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 MANIFESTS = ("__manifest__.py", "__openerp__.py")
 EXCLUDE_KEYS = ("cloc_exclude", "demo", "demo_xml")
-OLD_EXCLUDE = ("__manifest__.py", "__openerp__.py", "tests/**/*", "static/lib/**/*", "static/tests/**/*", "migrations/**/*")
+OLD_EXCLUDE = (
+    "__manifest__.py",
+    "__openerp__.py",
+    "tests/**/*",
+    "static/lib/**/*",
+    "static/tests/**/*",
+    "migrations/**/*",
+)
 NEW_EXCLUDE = (*OLD_EXCLUDE, "upgrades/**/*")
 OLD_EXTENSIONS = (".py", ".js", ".xml")
 NEW_EXTENSIONS = (*OLD_EXTENSIONS, ".css", ".scss")
@@ -37,11 +44,14 @@ MAX_STARS = 8
 MOST_STEPS = 10**8
 MOST_STARS_SPLIT = 50000
 TIME_IS_UP = (signal.SIGPROF, signal.SIGALRM)
+FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 READY = "ready"
 NO_MEMORY = 82
 NO_ROOM = 83
 LONG_SPACES = " " * 20000
-ODD_CHARACTERS = re.compile("[\\\\\x00-\x1f\x7f-\x9f<>\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+ODD_CHARACTERS = re.compile(
+    "[\\\\\x00-\x1f\x7f-\x9f<>\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 #: From this version on a final ``**`` of a glob takes files too, and ``**`` may stand inside a name.
 NEW_GLOB = sys.version_info >= (3, 13)
 
@@ -61,15 +71,21 @@ class Profile(NamedTuple):
     customisations: str
 
 
-_CORE_13 = ("web", "web_enterprise", "website_animate", "base")
-_CORE_15 = ("web", "web_enterprise", "theme_common", "base")
+def restore_profile(values: Sequence[Any]) -> Profile:
+    """Return the profile that was written as JSON."""
+    restored: List[Any] = [tuple(value) if isinstance(value, list) else value for value in values]
+    return Profile(*restored)
+
+
+OLD_CORE = ("web", "web_enterprise", "website_animate", "base")
+NEW_CORE = ("web", "web_enterprise", "theme_common", "base")
 #: 14.0 is the tool of Odoo 14.0 as Debian ships it; the others are those of the series' maintained branches.
 PROFILES = {
-    "14.0": Profile(OLD_EXTENSIONS, OLD_EXCLUDE, None, False, _CORE_13, "unowned"),
-    "15.0": Profile(OLD_EXTENSIONS, NEW_EXCLUDE, 100000, True, _CORE_15, "studio"),
-    "16.0": Profile(NEW_EXTENSIONS, NEW_EXCLUDE, 100000, True, _CORE_15, "studio"),
-    "17.0": Profile(NEW_EXTENSIONS, NEW_EXCLUDE, 100000, True, _CORE_15, "manual"),
-    "18.0": Profile(NEW_EXTENSIONS, NEW_EXCLUDE, 100000, True, _CORE_15, "manual"),
+    "14.0": Profile(OLD_EXTENSIONS, OLD_EXCLUDE, None, False, OLD_CORE, "unowned"),
+    "15.0": Profile(OLD_EXTENSIONS, NEW_EXCLUDE, 100000, True, NEW_CORE, "studio"),
+    "16.0": Profile(NEW_EXTENSIONS, NEW_EXCLUDE, 100000, True, NEW_CORE, "studio"),
+    "17.0": Profile(NEW_EXTENSIONS, NEW_EXCLUDE, 100000, True, NEW_CORE, "manual"),
+    "18.0": Profile(NEW_EXTENSIONS, NEW_EXCLUDE, 100000, True, NEW_CORE, "manual"),
 }
 
 Count = Tuple[int, int, str]
@@ -224,7 +240,7 @@ def _string_end(text: str, start: int, hopeless: Set[str]) -> int:
 # ---------------------------------------------------------------- what a module leaves out
 
 
-class BadGlob(ValueError):
+class BadGlobError(ValueError):
     """A pattern in a manifest at which the official tool stops."""
 
 
@@ -234,11 +250,11 @@ class Glob:
     def __init__(self, pattern: Any, profile: Profile) -> None:
         parts = [part for part in pattern.split("/") if part not in ("", ".")] if isinstance(pattern, str) else []
         if not parts or pattern.startswith("/"):
-            raise BadGlob(pattern)
+            raise BadGlobError(pattern)
         if any(part.count("*") > MAX_STARS or ("**" in part and part != "**" and not NEW_GLOB) for part in parts):
-            raise BadGlob(pattern)
+            raise BadGlobError(pattern)
         if profile.customisations == "manual" and ".." in pattern:
-            raise BadGlob(pattern)
+            raise BadGlobError(pattern)
         self._never = ".." in parts or (pattern.endswith("/") and sys.version_info >= (3, 11))
         self._parts = [None if part == "**" else _part_matcher(part) for part in parts]
 
@@ -265,7 +281,9 @@ class Glob:
 
     def _closure(self, states: Set[int]) -> Set[int]:
         for state in sorted(states):
-            while state < len(self._parts) and self._parts[state] is None and (NEW_GLOB or state < len(self._parts) - 1):
+            while (
+                state < len(self._parts) and self._parts[state] is None and (NEW_GLOB or state < len(self._parts) - 1)
+            ):
                 state += 1  # noqa: PLW2901
                 states.add(state)
         return states
@@ -292,7 +310,7 @@ class Exclusion:
                 continue
             try:
                 self._globs.append((key, pattern, Glob(pattern, profile)))
-            except BadGlob:
+            except BadGlobError:
                 self.bad.append(pattern)
 
     def by_tool(self, path: str) -> bool:
@@ -314,7 +332,7 @@ def manifest_patterns(folder: str, profile: Profile) -> Tuple[List[List[Any]], L
     for name in MANIFESTS:
         try:
             content = read_regular(os.path.join(folder, name), MAX_MANIFEST_SIZE)
-        except Unreadable as error:
+        except UnreadableError as error:
             if error.kind != "missing":
                 notes.append(note(error.kind, name, message="the manifest cannot be read"))
             continue
@@ -339,7 +357,7 @@ def _extend_patterns(patterns: List[List[Any]], text: str) -> bool:
 # ---------------------------------------------------------------- files and folders
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """A file that is not counted; ``kind`` says why."""
 
     def __init__(self, kind: str) -> None:
@@ -348,7 +366,7 @@ class Unreadable(Exception):
 
 
 def read_regular(path: str, limit: int = MAX_FILE_SIZE) -> bytes:
-    """Return the content of a regular file, never waiting for a FIFO or a device; raise Unreadable."""
+    """Return the content of a regular file, never waiting for a FIFO or a device; raise UnreadableError."""
     try:
         stream = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         try:
@@ -358,11 +376,11 @@ def read_regular(path: str, limit: int = MAX_FILE_SIZE) -> bytes:
         finally:
             os.close(stream)
     except OSError as error:
-        raise Unreadable(_error_kind(error, path)) from error
+        raise UnreadableError(_error_kind(error, path)) from error
     except ValueError as error:
-        raise Unreadable("unreadable") from error
+        raise UnreadableError("unreadable") from error
     if len(content) > limit:
-        raise Unreadable("too_large")
+        raise UnreadableError("too_large")
     return content
 
 
@@ -378,9 +396,9 @@ def _read_all(stream: int, size: int, limit: int) -> bytes:
 
 def _check_regular(status: os.stat_result, limit: int) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise Unreadable("not_regular")
+        raise UnreadableError("not_regular")
     if status.st_size > limit:
-        raise Unreadable("too_large")
+        raise UnreadableError("too_large")
 
 
 def _error_kind(error: OSError, path: str) -> str:
@@ -457,7 +475,7 @@ def _do_job(job: Job, profile: Profile) -> Dict[str, Any]:
         return {"patterns": patterns, "notes": notes}
     try:
         content = read_regular(job[1]) if job[0] == "file" else job[1].encode("utf-8", "surrogatepass")
-    except Unreadable as error:
+    except UnreadableError as error:
         state = "too_large" if error.kind == "too_large" else "unreadable"
         return {"sha256": "", "code": 0, "total": 0, "state": state, "lines": 0, "kind": error.kind}
     text = content.decode("latin-1") if job[0] == "file" else job[1]
@@ -474,13 +492,13 @@ def _do_job(job: Job, profile: Profile) -> Dict[str, Any]:
 def work(output: int) -> None:
     """Do the jobs on standard input; write a JSON line to the file ``output`` as soon as one is done.
 
-    Each job has its own two timers, whose signals end the child. Without memory it ends too, for what it does next could
-    suffer from what it did before.
+    Each job has its own two timers, whose signals end the child. Without memory it ends too, for what it does next
+    could suffer from what it did before.
     """
     warnings.simplefilter("ignore")
     gc.disable()
     head = json.loads(sys.stdin.read())
-    profile = Profile(*(tuple(value) if isinstance(value, list) else value for value in head["profile"]))
+    profile = restore_profile(head["profile"])
     parent = os.getppid()
     _tell(output, READY)
     for job in head["jobs"]:
@@ -504,11 +522,17 @@ def _tell(output: int, value: Any) -> None:
         sys.exit(NO_ROOM)
 
 
-class ChildFailed(Exception):
-    """A child did not work at all, which says nothing about the files; ``code`` is a word for it."""
+class ChildError(Exception):
+    """A child did not work at all, which says nothing about the files; ``code`` is a word for it.
+
+    One that was killed from outside may do better the next time.
+    """
 
     code = "python_broken"
-    retryable = False
+
+    def __init__(self, python: str, status: int) -> None:
+        super().__init__("%s ended with %d" % (python, status))
+        self.retryable = -status in FROM_OUTSIDE
 
 
 #: Runs in the child: sets its limits, reads this file's text from standard input, and works.
@@ -570,7 +594,7 @@ class Crew:
         if code == NO_ROOM:
             raise OSError(errno.ENOSPC, "no room for the answers of a child")
         if told[:1] != [READY] or (len(told) <= len(batch) and code not in _DEATHS):
-            raise ChildFailed("%s ended with %d" % (self.python, code))
+            raise ChildError(self.python, code)
         return told[1:], _DEATHS.get(code, "")
 
 
@@ -581,23 +605,27 @@ def run_child(command: Sequence[str], orders: bytes, clock: float) -> Tuple[str,
     """
     import subprocess  # noqa: PLC0415, S404  (children of this file must start fast)
 
-    with _scratch_file() as output, subprocess.Popen(  # noqa: S603  (an argument list, no shell)
-        [*command, str(output.fileno())],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env={"LC_ALL": "C.UTF-8"},
-        pass_fds=[output.fileno()],
-        start_new_session=True,
-    ) as child:
+    with (
+        _scratch_file() as output,
+        subprocess.Popen(  # noqa: S603  (an argument list, no shell)
+            [*command, str(output.fileno())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={"LC_ALL": "C.UTF-8"},
+            pass_fds=[output.fileno()],
+            start_new_session=True,
+        ) as child,
+    ):
         try:
             child.communicate(orders, timeout=clock)
+            code = child.returncode
         except subprocess.TimeoutExpired:
-            pass
+            code = -signal.SIGXCPU
         finally:
             child.kill()
-            code = child.wait()
+            child.wait()
         output.seek(0)
         return output.read().decode("ascii", "replace"), code
 
@@ -612,18 +640,21 @@ def _scratch_file() -> Any:
 
 
 #: Why a child ended before its jobs were done. Any other end is no fault of a file.
-_DEATHS = {NO_MEMORY: "memory", **{-number: "crash" for number in signal.Signals}}
+_DEATHS = {NO_MEMORY: "memory", **{-number: "crash" for number in set(signal.Signals) - set(FROM_OUTSIDE)}}
 _DEATHS.update((-number, "timeout") for number in TIME_IS_UP)
 
 
 def _broken(job: Job, reason: str) -> Dict[str, Any]:
     """Return the answer for a job that broke its child: nothing is counted."""
     if job[0] == "manifest":
-        return {"patterns": None, "notes": [note("bad_manifest", MANIFESTS[0], message="reading it ends in: " + reason)]}
+        return {
+            "patterns": None,
+            "notes": [note("bad_manifest", MANIFESTS[0], message="reading it ends in: " + reason)],
+        }
     content = b""
     try:
         content = read_regular(job[1]) if job[0] == "file" else job[1].encode("utf-8", "surrogatepass")
-    except Unreadable:
+    except UnreadableError:
         reason = "unreadable"
     digest = hashlib.sha256(content).hexdigest() if reason != "unreadable" else ""
     return {"sha256": digest, "code": 0, "total": 0, "state": reason, "lines": content.count(b"\n")}

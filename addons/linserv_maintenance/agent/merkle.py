@@ -2,21 +2,22 @@
 
 import hashlib
 import json
+from typing import Any, Dict, Iterable
 
 EMPTY = hashlib.sha256(b"").digest()
 
 
-def canonical(value):
+def canonical(value: Any) -> bytes:
     """Return the canonical JSON of ``value`` as ASCII bytes."""
     return json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode("ascii")
 
 
-def leaf(value):
+def leaf(value: Any) -> bytes:
     """Return the hash of one leaf whose data is the canonical JSON of ``value``."""
     return hashlib.sha256(b"\x00" + canonical(value)).digest()
 
 
-def root(leaves):
+def root(leaves: Iterable[bytes]) -> bytes:
     """Return the RFC 6962 root of leaf hashes.
 
     Equal neighbours are folded level by level and an odd last one is carried up, which gives the same tree
@@ -31,14 +32,14 @@ def root(leaves):
     return level[0] if level else EMPTY
 
 
-def module_leaf(module):
+def module_leaf(module: Dict[str, Any]) -> bytes:
     """Return the top-level leaf of a module of the tree."""
     files = sorted(module["files"])
     module_root = root(leaf(["file", *file]) for file in files).hex()
     return leaf(["module", module["name"], module_root, module["code"], module["total"], len(files)])
 
 
-def tree_root(tree):
+def tree_root(tree: Dict[str, Any]) -> str:
     """Return the hexadecimal root of ``{"modules": […], "customisations": […]}``."""
     modules = sorted(tree["modules"], key=lambda module: module["name"])
     leaves = [module_leaf(module) for module in modules]

@@ -1,7 +1,7 @@
 """By which rule an instance is counted: its series, the host's own official tool, and the instance's Python.
 
-Only two things of the host's tool are believed: its hash, which the snapshot names, and which of the published revisions of the
-series it is. A tool that is none of them changes no number; it is told in a note.
+Only two things of the host's tool are believed: its hash, which the snapshot names, and which of the published
+revisions of the series it is. A tool that is none of them changes no number; it is told in a note.
 """
 
 import ast
@@ -32,7 +32,7 @@ def read_tool(instance: Instance) -> bytes:
     path = find_tool(instance)
     try:
         return line_counter.read_regular(path, TOOL_SIZE) if path else b""
-    except line_counter.Unreadable:
+    except line_counter.UnreadableError:
         return b""
 
 
@@ -55,7 +55,7 @@ def refine(profile: line_counter.Profile, tool: bytes) -> Tuple[line_counter.Pro
         "DEFAULT_EXCLUDE": ("exclude", [line_counter.OLD_EXCLUDE, line_counter.NEW_EXCLUDE]),
         "VALID_EXTENSION": ("extensions", [line_counter.OLD_EXTENSIONS, line_counter.NEW_EXTENSIONS]),
         "MAX_LINE_SIZE": ("max_line_size", [None, LINE_LIMIT]),
-        "STANDARD_MODULES": ("standard_modules", [line_counter._CORE_13, line_counter._CORE_15]),
+        "STANDARD_MODULES": ("standard_modules", [line_counter.OLD_CORE, line_counter.NEW_CORE]),
     }
     if not tool:
         return profile, []

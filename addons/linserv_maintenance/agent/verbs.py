@@ -25,7 +25,7 @@ def code_count(context: Any, args: Dict[str, Any]) -> Answer:
 
 
 def code_audit(context: Any, args: Dict[str, Any]) -> Answer:
-    """Return the contents of the named `files` ([module, path]) and, with `run_official`, what the host's own tool counts."""
+    """Return the contents of named `files` ([module, path]) and, with `run_official`, the official tool's own count."""
     from .audit import audit  # noqa: PLC0415  (seldom needed; the agent is compiled anew on every call)
 
     request = _Request(context, {})
@@ -57,7 +57,7 @@ class _Request:
         return self.context.cache_directory / CACHE_NAME
 
     def _plan(self) -> Dict[str, Any]:
-        """Return how to count: series, refined profile, hash of the host's tool; remembered while the tool is unchanged."""
+        """Return how to count: series, refined profile, the host's tool; remembered while that tool is unchanged."""
         wanted = [self.args.get("profile"), self.instance, self.engine]
         plan: Dict[str, Any] = self.saved.get("plan") or {}
         if plan.get("for") == wanted and plan["tool"][0] and signature(plan["tool"][0]) == plan["tool"][1]:
@@ -89,7 +89,11 @@ class _Request:
         key = hashlib.sha256(json.dumps([self.plan, found]).encode("ascii")).hexdigest()
         if not (still and last.get("key") == key):
             last = self._count(found, key)
-        answer = {"root": last["root"], "unchanged": last["root"] == self.args.get("known_root"), "rule": self.rule(found)}
+        answer = {
+            "root": last["root"],
+            "unchanged": last["root"] == self.args.get("known_root"),
+            "rule": self.rule(found),
+        }
         if answer["unchanged"]:
             return answer
         return {**answer, **{name: last[name] for name in ("tree", "code", "total", "notes_count")}}
@@ -111,9 +115,9 @@ class _Request:
 
     def profile(self) -> Any:
         """Return the refined profile."""
-        from .line_counter import Profile  # noqa: PLC0415
+        from .line_counter import restore_profile  # noqa: PLC0415
 
-        return Profile(*(tuple(value) if isinstance(value, list) else value for value in self.plan["profile"]))
+        return restore_profile(self.plan["profile"])
 
     def _own_notes(self) -> Any:
         from .line_counter import note  # noqa: PLC0415

@@ -6,9 +6,10 @@ purpose, by recursion as in RFC 6962, so that a mistake in one of the two does n
 
 import hashlib
 import json
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Any, Optional
 
-Tree = Dict[str, Any]
+Tree = dict[str, Any]
 
 
 def canonical_json(value: Any, sort_keys: bool = False) -> str:
@@ -50,14 +51,14 @@ def snapshot_root(tree: Tree) -> str:
     return merkle_root(leaves + [_data("customisation", *row) for row in rows]).hex()
 
 
-def tree_lines(tree: Tree) -> Tuple[int, int]:
+def tree_lines(tree: Tree) -> tuple[int, int]:
     """Return the lines of code and the lines in all, recomputed from files and customisations."""
-    rows: List[Sequence[Any]] = [row[1:] for module in tree["modules"] for row in module["files"]]
+    rows: list[Sequence[Any]] = [row[1:] for module in tree["modules"] for row in module["files"]]
     rows += [row[2:] for row in tree["customisations"]]
     return sum(row[1] for row in rows), sum(row[2] for row in rows)
 
 
-def tree_faults(tree: Tree, root: str, code: int, total: int) -> List[str]:
+def tree_faults(tree: Tree, root: str, code: int, total: int) -> list[str]:
     """Return in words what an answered count contradicts itself in; an empty list means none."""
     faults = []
     for module in tree["modules"]:
@@ -76,7 +77,7 @@ def chain_hash(statement: str, signature: bytes) -> str:
     return hashlib.sha256(statement.encode("utf-8") + signature).hexdigest()
 
 
-def build_statement(values: Dict[str, Any], previous: Optional[str]) -> str:
+def build_statement(values: dict[str, Any], previous: Optional[str]) -> str:
     """Return the text to sign.
 
     ``values`` has instance, customer, date (ISO), rule, root, code and total; ``previous`` is the chain hash of

@@ -27,13 +27,15 @@ CREATE TABLE ir_module_module (name varchar, state varchar, imported boolean);
 CREATE TABLE ir_model_data (module varchar, name varchar, model varchar, res_id integer);
 CREATE TABLE ir_act_server (id serial, name varchar, state varchar, code text);
 CREATE TABLE ir_model_fields (id serial, name varchar, state varchar, compute text);
-INSERT INTO ir_module_module VALUES ('base', 'installed', false), ('web', 'installed', NULL), ('sale_x', 'installed', NULL),
-    ('never', 'uninstalled', false);
+INSERT INTO ir_module_module VALUES ('base', 'installed', false), ('web', 'installed', NULL),
+    ('sale_x', 'installed', NULL), ('never', 'uninstalled', false);
 INSERT INTO ir_act_server (id, name, state, code) VALUES (1, 'Ours', 'code', 'x = 1' || chr(10) || 'y = 2'),
-    (2, 'Odoo''s own', 'code', 'z = 1'), (3, 'Exported', 'code', 'z = 1'), (4, 'Mail', 'email', NULL), (5, 'Broken', 'code', 'for x in:');
+    (2, 'Odoo''s own', 'code', 'z = 1'), (3, 'Exported', 'code', 'z = 1'), (4, 'Mail', 'email', NULL),
+    (5, 'Broken', 'code', 'for x in:');
 INSERT INTO ir_model_data VALUES ('base', 'a', 'ir.actions.server', 2), ('__export__', 'b', 'ir.actions.server', 3),
     ('base', 'f', 'ir.model.fields', 2);
-INSERT INTO ir_model_fields (id, name, state, compute) VALUES (1, 'x_twice', 'manual', 'for r in self:' || chr(10) || '    r.x = 1'),
+INSERT INTO ir_model_fields (id, name, state, compute) VALUES
+    (1, 'x_twice', 'manual', 'for r in self:' || chr(10) || '    r.x = 1'),
     (2, 'owned', 'base', 'pass'), (3, 'plain', 'base', NULL);
 """
 
@@ -68,7 +70,9 @@ def write_module(folder, name, files, manifest="{'author': 'Norrvik'}"):
 def instance(tmp_path, database):
     for name in ("base", "web"):
         write_module(tmp_path / "odoo" / "addons", name, {"a.py": "x = 1\n"}, "{'author': 'Odoo S.A.'}")
-    write_module(tmp_path / "custom", "sale_x", {"models/a.py": "x = 1\ny = 2\n", "tests/test_a.py": "z = 3\n", "bad.py": "for"})
+    write_module(
+        tmp_path / "custom", "sale_x", {"models/a.py": "x = 1\ny = 2\n", "tests/test_a.py": "z = 3\n", "bad.py": "for"}
+    )
     write_module(tmp_path / "custom", "never", {"a.py": "x = 1\n"})
     database.execute("SELECT current_database()")
     return {
@@ -85,7 +89,12 @@ def context(tmp_path, instance):
     folder = tmp_path / "cache"
     folder.mkdir(mode=0o700)
     return SimpleNamespace(
-        instance=instance, instance_name="norrvik-prod", cache_directory=folder, progress=lambda *_told: None, run_id="1", detached=False
+        instance=instance,
+        instance_name="norrvik-prod",
+        cache_directory=folder,
+        progress=lambda *_told: None,
+        run_id="1",
+        detached=False,
     )
 
 
@@ -151,7 +160,9 @@ CHANGES = {
     "a file of the same size and time": change_same_size,
     "a new file in a folder": lambda path, db: (path / "custom" / "sale_x" / "models" / "b.py").write_text("x = 1\n"),
     "a file that went": lambda path, db: (path / "custom" / "sale_x" / "models" / "a.py").unlink(),
-    "a manifest": lambda path, db: (path / "custom" / "sale_x" / "__manifest__.py").write_text("{'cloc_exclude': ['models/*']}"),
+    "a manifest": lambda path, db: (path / "custom" / "sale_x" / "__manifest__.py").write_text(
+        "{'cloc_exclude': ['models/*']}"
+    ),
     "a module that was installed": lambda path, db: db.execute("UPDATE ir_module_module SET state = 'installed'"),
     "code in the database": lambda path, db: db.execute("UPDATE ir_act_server SET code = 'a = 1' WHERE id = 1"),
 }
@@ -206,7 +217,9 @@ def test_what_the_official_tool_does_not_bill_is_noted_with_its_lines(context, t
     write_module(tmp_path / "odoo" / "addons_more", "shadow", {"a.py": "x = 1\ny = 2\n"})
     write_module(tmp_path / "odoo" / "addons", "inside", {"a.py": "x = 1\n"})
     instance["addons_path"].append(str(tmp_path / "odoo" / "addons_more"))
-    database.execute("INSERT INTO ir_module_module VALUES ('shadow', 'installed'), ('inside', 'installed'), ('gone', 'installed')")
+    database.execute(
+        "INSERT INTO ir_module_module VALUES ('shadow', 'installed'), ('inside', 'installed'), ('gone', 'installed')"
+    )
     answer = count(context)
     lines = {(note["kind"], note["module"]): note["lines"] for note in tree_of(answer)["notes"]}
     assert lines[("prefix_shadow", "shadow")] == 2
@@ -269,7 +282,13 @@ def test_the_list_names_modules_and_places(context, tmp_path):
 def test_an_audit_hands_out_named_files_and_nothing_else(context, tmp_path):
     (tmp_path / "secret.py").write_text("s = 1\n")
     (tmp_path / "custom" / "sale_x" / "out").symlink_to(tmp_path)
-    names = [["sale_x", "models/a.py"], ["sale_x", "../../secret.py"], ["sale_x", "out/secret.py"], ["never", "a.py"], ["../x", "a.py"]]
+    names = [
+        ["sale_x", "models/a.py"],
+        ["sale_x", "../../secret.py"],
+        ["sale_x", "out/secret.py"],
+        ["never", "a.py"],
+        ["../x", "a.py"],
+    ]
     names += [["sale_x", "/etc/passwd"], ["sale_x", "none.py"], ["sale_x", "\\u002e\\u002e/never/a.py"]]
     rows = verbs.VERBS["code.audit"](context, {"files": names})["files"]
     assert zlib.decompress(base64.b64decode(rows[0]["content"])) == b"x = 1\ny = 2\n"
@@ -278,8 +297,13 @@ def test_an_audit_hands_out_named_files_and_nothing_else(context, tmp_path):
 
 def test_the_official_table_is_understood():
     output = (
-        "Odoo cloc                     Line   Other    Code\n" + "-" * 50 + "\nsale_x                          12       2      10\n"
-        "    /opt/x/a.py                 12       2      10\n" + "-" * 50 + "\n                                12       2      10\n\n"
+        "Odoo cloc                     Line   Other    Code\n"
+        + "-" * 50
+        + "\nsale_x                          12       2      10\n"
+        "    /opt/x/a.py                 12       2      10\n"
+        + "-"
+        * 50
+        + "\n                                12       2      10\n\n"
         "\nErrors\n\nsale_x\n    /opt/x/b.py    Syntax Error\n"
     )
     told = audit.parse_table(output)

@@ -6,10 +6,27 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from odoo.addons.linserv_maintenance.agent.line_counter import PROFILES, BadGlob, Exclusion, Glob, manifest_patterns, walk
+from odoo.addons.linserv_maintenance.agent.line_counter import (
+    PROFILES,
+    BadGlobError,
+    Exclusion,
+    Glob,
+    manifest_patterns,
+    walk,
+)
 
 OLD, NEW = PROFILES["14.0"], PROFILES["18.0"]
-FILES = ["a.py", "b.xml", "demo/a.py", "demo/deep/b.xml", "demo/deep/a.py", "tests/a.py", "tests/x/b.py", ".hidden/a.py", "[a].py"]
+FILES = [
+    "a.py",
+    "b.xml",
+    "demo/a.py",
+    "demo/deep/b.xml",
+    "demo/deep/a.py",
+    "tests/a.py",
+    "tests/x/b.py",
+    ".hidden/a.py",
+    "[a].py",
+]
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +38,9 @@ def module(tmp_path_factory):
     return folder
 
 
-PARTS = st.sampled_from(["**", "*", "*.py", "a.py", "demo", "d?mo", "deep", "[ab].*", "[[]a].py", ".hidden", "tests", "..", "."])
+PARTS = st.sampled_from(
+    ["**", "*", "*.py", "a.py", "demo", "d?mo", "deep", "[ab].*", "[[]a].py", ".hidden", "tests", "..", "."]
+)
 
 
 @settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -30,17 +49,19 @@ def test_a_glob_means_what_pathlib_says(module, parts):
     pattern = "/".join(parts)
     try:
         glob = Glob(pattern, OLD)
-    except BadGlob:
+    except BadGlobError:
         with pytest.raises((ValueError, IndexError, NotImplementedError)):
             list(Path(module).glob(pattern))
         return
     found = {str(path) for path in Path(module).glob(pattern)}
-    assert {name for name in FILES if glob.matches(name.split("/"))} == {name for name in FILES if str(module / name) in found}
+    assert {name for name in FILES if glob.matches(name.split("/"))} == {
+        name for name in FILES if str(module / name) in found
+    }
 
 
 @pytest.mark.parametrize("pattern", ["", "/etc/*", 7, None, ["a"], "a*a*a*a*a*a*a*a*a*"])
 def test_a_pattern_that_stops_the_official_tool_is_told(pattern):
-    with pytest.raises(BadGlob):
+    with pytest.raises(BadGlobError):
         Glob(pattern, OLD)
 
 

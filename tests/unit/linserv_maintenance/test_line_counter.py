@@ -97,11 +97,28 @@ def lines_of_all_nodes(text):
 
 
 PIECES = [
-    "x = 1\n", "@deco\n", "@deco(\n  1)\n", "def f(a,\n      b=2): return a\n", "class A: pass\n", "class B(\n  A): x = 1\n",
-    "f'{a}{b!r:>{w}}'\n", "f'''{\na\n}\n{b}'''\n", "x = f'a' \\\n  f'{b}'\n", "x = ('a'\n  f'{y}'\n  'b')\n", "y = [i\n  for i in x\n  if i]\n",
-    "with a as b, \\\n  c as d: pass\n", "try:\n  pass\nexcept (A,\n  B) as e:\n  pass\n", "lambda x,\\\n y: x\n", "d = {**a,\n 'k':\n 1}\n",
-    "async def g():\n  await (\n  h())\n", "x: int = \\\n  3\n", "import a, \\\n  b\n", "from a import (\n  b,\n  c)\n", "'''doc\nstring'''\n", "print(*a,\n**b)\n",
-]  # fmt: skip
+    "x = 1\n",
+    "@deco\n",
+    "@deco(\n  1)\n",
+    "def f(a,\n      b=2): return a\n",
+    "class A: pass\n",
+    "class B(\n  A): x = 1\n",
+    "f'{a}{b!r:>{w}}'\n",
+    "f'''{\na\n}\n{b}'''\n",
+    "x = f'a' \\\n  f'{b}'\n",
+    "x = ('a'\n  f'{y}'\n  'b')\n",
+    "y = [i\n  for i in x\n  if i]\n",
+    "with a as b, \\\n  c as d: pass\n",
+    "try:\n  pass\nexcept (A,\n  B) as e:\n  pass\n",
+    "lambda x,\\\n y: x\n",
+    "d = {**a,\n 'k':\n 1}\n",
+    "async def g():\n  await (\n  h())\n",
+    "x: int = \\\n  3\n",
+    "import a, \\\n  b\n",
+    "from a import (\n  b,\n  c)\n",
+    "'''doc\nstring'''\n",
+    "print(*a,\n**b)\n",
+]
 
 
 @settings(deadline=None, max_examples=300)
@@ -122,7 +139,9 @@ def script_code(text, line_comments, escapable):
         if line_comments and text.startswith("//", i):
             i = text.index("\n", i)
             continue
-        end = text.find("*/", i + 2) if text.startswith("/*", i) and not (escapable and i and text[i - 1] == "\\") else -1
+        end = (
+            text.find("*/", i + 2) if text.startswith("/*", i) and not (escapable and i and text[i - 1] == "\\") else -1
+        )
         if end >= 0:
             i = end + 2
             continue
@@ -151,7 +170,16 @@ def test_xml_is_read_as_the_expression_says(text):
 
 @pytest.mark.parametrize(
     ("extension", "unit"),
-    [(".js", "'\\'"), (".js", "/*"), (".js", "\\"), (".js", "/***"), (".css", '"\\'), (".xml", "<!--"), (".xml", " "), (".js", "' ")],
+    [
+        (".js", "'\\'"),
+        (".js", "/*"),
+        (".js", "\\"),
+        (".js", "/***"),
+        (".css", '"\\'),
+        (".xml", "<!--"),
+        (".xml", " "),
+        (".js", "' "),
+    ],
 )
 def test_time_grows_no_faster_than_the_text(extension, unit):
     """A million characters of what is slow elsewhere; were it not linear, this test would last for hours."""

@@ -21,7 +21,9 @@ def build_module(name, files):
 
 
 MODULES = st.dictionaries(NAMES, FILES, max_size=6).map(lambda found: [build_module(*item) for item in found.items()])
-CUSTOM = st.dictionaries(st.tuples(NAMES, NAMES), COUNTS, max_size=5).map(lambda rows: [[*key, *row] for key, row in rows.items()])
+CUSTOM = st.dictionaries(st.tuples(NAMES, NAMES), COUNTS, max_size=5).map(
+    lambda rows: [[*key, *row] for key, row in rows.items()]
+)
 TREES = st.fixed_dictionaries({"modules": MODULES, "customisations": CUSTOM, "notes": st.just([])})
 
 

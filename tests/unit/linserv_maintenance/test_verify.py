@@ -20,7 +20,12 @@ PUBLIC = base64.b64encode(KEY.public_key().public_bytes(Encoding.Raw, PublicForm
 
 
 def sign(tree, previous=None):
-    values = {"instance": "norrvik-prod", "customer": "Norrvik Bygg AB", "date": "2026-10-01", "root": merkle.snapshot_root(tree)}
+    values = {
+        "instance": "norrvik-prod",
+        "customer": "Norrvik Bygg AB",
+        "date": "2026-10-01",
+        "root": merkle.snapshot_root(tree),
+    }
     code, total = merkle.tree_lines(tree)
     rule = {"profile": "14.0", "cloc_sha256": "0" * 64, "python": "3.9"}
     statement = merkle.build_statement({**values, "code": code, "total": total, "rule": rule}, previous)
@@ -28,24 +33,39 @@ def sign(tree, previous=None):
 
 
 def build_evidence():
-    files = [["models/a.py", "1" * 64, 120, 200, "ok"], ["broken.py", "2" * 64, 0, 0, "syntax"], ["\\u000a.py", "4" * 64, 1, 1, "ok"]]
+    files = [
+        ["models/a.py", "1" * 64, 120, 200, "ok"],
+        ["broken.py", "2" * 64, 0, 0, "syntax"],
+        ["\\u000a.py", "4" * 64, 1, 1, "ok"],
+    ]
     module = {"name": "norrvik_sale", "path": "/opt/x", "files": files, "code": 121, "total": 201, "excluded": []}
-    tree = {"modules": [module], "customisations": [["ir.actions.server", "7: Rätta", "3" * 64, 5, 6, "ok"]], "notes": []}
+    tree = {
+        "modules": [module],
+        "customisations": [["ir.actions.server", "7: Rätta", "3" * 64, 5, 6, "ok"]],
+        "notes": [],
+    }
     before, seal = sign(tree)
     statement, signature = sign(tree, merkle.chain_hash(before, seal))
     packed = [base64.b64encode(value).decode() for value in (signature, seal)]
     billing = {"date_from": "2026-10-01", "date_to": "2026-10-31", "currency": "SEK", "block_size": 100}
     return {
-        "format": "linserv-code-evidence", "version": 1, "statement": statement, "signature": packed[0], "public_key": PUBLIC,
-        "previous": {"statement": before, "signature": packed[1]}, "tree": tree,
+        "format": "linserv-code-evidence",
+        "version": 1,
+        "statement": statement,
+        "signature": packed[0],
+        "public_key": PUBLIC,
+        "previous": {"statement": before, "signature": packed[1]},
+        "tree": tree,
         "billing": {**billing, "blocks": 2, "price_unit": "175.00", "amount": "350.00"},
-    }  # fmt: skip
+    }
 
 
 def verify(folder, evidence):
     path = folder / "evidence.json.gz"
     path.write_bytes(gzip.compress(json.dumps(evidence).encode()))
-    done = subprocess.run([sys.executable, str(VERIFY), str(path), "--key", PUBLIC], check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, str(VERIFY), str(path), "--key", PUBLIC], check=False, capture_output=True, text=True
+    )
     assert not done.stderr
     return done.returncode, [line[5:] for line in done.stdout.splitlines() if line.startswith("BAD")]
 
