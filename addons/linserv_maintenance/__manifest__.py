@@ -26,5 +26,4 @@
         "views/linserv_menus.xml",
         "views/portal_templates.xml",
     ],
-    "installable": True,
 }

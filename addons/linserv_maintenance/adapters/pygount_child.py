@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def _count(path: str, content: bytes) -> object:
-    from pygount import SourceAnalysis  # noqa: PLC0415  (imported under the limits)
+    from pygount import SourceAnalysis  # noqa: PLC0415  (under the limits)
 
     text = io.StringIO(content.decode("utf-8", "replace"))
     try:

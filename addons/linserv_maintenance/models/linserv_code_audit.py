@@ -42,7 +42,7 @@ class LinservCodeAudit(models.Model):
     )
     is_alarm = fields.Boolean(string="Alarm", readonly=True, index=True)
     finding = fields.Text(readonly=True)
-    run_id = fields.Many2one("linserv.run", string="Run", readonly=True)
+    run_id = fields.Many2one("linserv.run", readonly=True)
     error = fields.Text(readonly=True)
     counted_lines = fields.Integer(related="snapshot_id.code_lines", string="Lines of code", store=True)
     official_state = fields.Selection(
@@ -95,8 +95,8 @@ class LinservCodeAudit(models.Model):
         )
 
     def _on_run_failed(self, run, error):
-        super()._on_run_failed(run, error)
         self._fail(error.get("message") or error.get("code"))
+        return super()._on_run_failed(run, error)
 
     def _on_run_done(self, run, result):
         super()._on_run_done(run, result)
@@ -104,7 +104,7 @@ class LinservCodeAudit(models.Model):
         try:
             found = audit_check.check_audit(result, json.loads(run.args)["files"], tree)
         except TreeRefusedError as error:
-            self._fail(_("The host's answer cannot be believed: %s") % printable(error.detail))
+            self._fail(_("The host's answer cannot be believed: %s", printable(error.detail)))
             return
         vals = dict(self._prepare_official_vals(found.official, tree), **self._prepare_sample_vals(found, tree))
         self.write(dict(vals, state="done"))
@@ -164,11 +164,11 @@ class LinservCodeAudit(models.Model):
         band = alarm.Band(as_decimal(company.linserv_code_alarm_low), as_decimal(company.linserv_code_alarm_high))
         findings = []
         if self.official_state == "different":
-            findings.append(_("The host's own tool counts %s lines instead.") % self.official_lines)
+            findings.append(_("The host's own tool counts %s lines instead.", self.official_lines))
         if alarm.is_alarm(self.sample_lines, self.pygount_lines, band):
-            findings.append(_("pygount departs by %+.1f %% from the official count.") % self.departure)
+            findings.append(_("pygount departs by %+.1f %% from the official count.", self.departure))
         if self.changed_files:
-            findings.append(_("%s files are not those that were counted.") % self.changed_files)
+            findings.append(_("%s files are not those that were counted.", self.changed_files))
         self.write({"is_alarm": bool(findings), "finding": "\n".join(findings) or False})
         if findings:
             self._tell_managers()
@@ -192,7 +192,7 @@ class LinservCodeAudit(models.Model):
     def _get_snapshots_to_audit(self, today):
         """Return the approved counts of the running period that nobody has audited; only the latest of an instance."""
         snapshots = self.env["linserv.code.snapshot"]
-        for company in self.env["res.company"].search([]):
+        for company in self.env["res.company"].search([("id", "!=", False)]):
             start = due.last_count_day(today, company.linserv_code_count_day)
             domain = [("company_id", "=", company.id), ("state", "=", "approved"), ("date", ">=", start)]
             snapshots |= snapshots.search(domain)

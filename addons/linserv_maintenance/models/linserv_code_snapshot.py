@@ -76,7 +76,7 @@ class LinservCodeSnapshot(models.Model):
     signing_secret_id = fields.Many2one("linserv.secret", readonly=True, groups="base.group_user")
     reading_id = fields.Many2one("linserv.meter.reading", readonly=True, copy=False, groups="base.group_user")
 
-    run_id = fields.Many2one("linserv.run", string="Run", readonly=True, groups="base.group_user")
+    run_id = fields.Many2one("linserv.run", readonly=True, groups="base.group_user")
     run_progress = fields.Integer(related="run_id.progress", string="Progress", groups="base.group_user")
     run_progress_text = fields.Char(related="run_id.progress_text", string="Doing", groups="base.group_user")
     error = fields.Text(readonly=True, groups="base.group_user")

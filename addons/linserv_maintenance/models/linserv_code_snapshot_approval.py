@@ -52,7 +52,7 @@ class LinservCodeSnapshot(models.Model):
         }
         text = texts.get(self.decision, "")
         if self.signing_error:
-            text = _("The count could not be signed: %s") % self.signing_error
+            text = _("The count could not be signed: %s", self.signing_error)
         return text
 
     def _decide(self):
@@ -204,10 +204,10 @@ class LinservCodeSnapshot(models.Model):
         try:
             tree = self.tree_id._get_tree()
         except TreeRefusedError as error:
-            return [_("The list of files is damaged: %s") % error.detail]
+            return [_("The list of files is damaged: %s", error.detail)]
         faults = []
         for fault in merkle.tree_faults(tree.as_dict(), self.root, self.code_lines, self.total_lines):
-            faults.append(_("The list of files does not give what was signed: %s") % fault)
+            faults.append(_("The list of files does not give what was signed: %s", fault))
         kept = {module.name: module.code_lines for module in self.module_ids if module.kind != "removed"}
         if kept != tree.lines_by_module():
             faults.append(_("The lines per module are not those of the list of files."))
@@ -224,7 +224,7 @@ class LinservCodeSnapshot(models.Model):
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "title": _("Verification of %s") % self.display_name,
+                "title": _("Verification of %s", self.display_name),
                 "message": message,
                 "type": "danger" if faults else "success",
                 "sticky": bool(faults),

@@ -109,9 +109,9 @@ class LinservCodeSnapshot(models.Model):
         self._decide()
 
     def _on_run_failed(self, run, error):
-        super()._on_run_failed(run, error)
         if run == self.run_id and self.state == "running":
             self._fail(error.get("code") or "unknown", error.get("message") or "")
+        return super()._on_run_failed(run, error)
 
     def _check_result(self, run, result):
         """Return the checked count and the record of its list.
@@ -213,7 +213,7 @@ class LinservCodeSnapshot(models.Model):
         self._check_may_count()
         for snapshot in self.sudo():
             if snapshot.state != "running":
-                raise UserError(_("%s is not being counted.") % snapshot.display_name)
+                raise UserError(_("%s is not being counted.", snapshot.display_name))
             if snapshot.run_id.state in ("queued", "sending", "running"):
                 snapshot.run_id.action_cancel()
             if snapshot.state == "running":

@@ -45,7 +45,7 @@ class LinservCodeSnapshot(models.Model):
     def _get_failure_text(self, code, detail):
         """Return what a person reads about a failure; where this addon has no words, the run's (`detail`) are kept."""
         texts = {**self._get_host_failure_texts(), **self._get_answer_failure_texts()}
-        text = texts.get(code) or detail or _("The count failed (%s).") % code
+        text = texts.get(code) or detail or _("The count failed (%s).", code)
         return "%s\n%s" % (text, self._get_consequence_text())
 
     def _get_consequence_text(self):

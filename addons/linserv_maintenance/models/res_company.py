@@ -52,4 +52,4 @@ class ResCompany(models.Model):
 
     def _prepare_code_signing_secret_vals(self):
         self.ensure_one()
-        return {"name": _("Line counts of %s") % self.name, "kind": "signing_key", "company_id": self.id}
+        return {"name": _("Line counts of %s", self.name), "kind": "signing_key", "company_id": self.id}

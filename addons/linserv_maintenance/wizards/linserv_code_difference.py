@@ -43,7 +43,7 @@ class LinservCodeDifference(models.TransientModel):
         """Write the differences and show them."""
         self.ensure_one()
         if (self.before_id | self.after_id).instance_id != self.instance_id:
-            raise UserError(_("Choose two counts of %s.") % self.instance_id.display_name)
+            raise UserError(_("Choose two counts of %s.", self.instance_id.display_name))
         found = difference.compare(
             self._get_lines(self.before_id), self._get_lines(self.after_id), self.after_id._get_price()
         )
