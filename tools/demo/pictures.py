@@ -60,7 +60,7 @@ def staff_pages(staff):
     """(name of the picture, address, what must be on the page) of the web client."""
     norrvik = [["partner_id.name", "=", "Norrvik Bygg AB"]]
     host = staff.find("linserv.host", [["state", "=", "ready"]])
-    run = staff.find("linserv.run", [["verb", "=", "code.count"]])
+    run = staff.find("linserv.run", [["verb", "=", "code.count"], ["state", "=", "done"]])
     snapshot = staff.find("linserv.code.snapshot", [["state", "=", "approved"]])
     contract = staff.find("linserv.contract", norrvik)
     billing = staff.find("linserv.billing.run", [])
