@@ -68,7 +68,7 @@ class AccountMove(models.Model):
             periods._refresh()
 
     def _linserv_attach_evidence(self):
-        """Attach what proves the metered lines. Each invoice is a transaction of its own; a second call adds nothing."""
+        """Attach what proves the metered lines, each invoice in a transaction of its own; a second call adds nothing."""
         for move in self.filtered(lambda move: move.linserv_evidence_state in ("pending", "failed")):
             try:
                 # Not inside the savepoint: Odoo commits when it renders the first PDF of a style sheet.
@@ -103,7 +103,8 @@ class AccountMove(models.Model):
                 "linserv_evidence_state": "failed",
                 "linserv_evidence_attempts": self.linserv_evidence_attempts + 1,
                 "linserv_evidence_error": _(
-                    "The evidence could not be attached: %s\nIt is tried again by itself; the invoice itself is complete.",
+                    "The evidence could not be attached: %s\n"
+                    "It is tried again by itself; the invoice itself is complete.",
                     error,
                 ),
             }

@@ -177,7 +177,8 @@ class LinservSubscription(models.Model):
     def _note_billed_beyond(self, end):
         self.contract_id.message_post(
             body=_(
-                "%(service)s ends on %(end)s and is billed to %(billed)s: make a credit note for the days after the end.",
+                "%(service)s ends on %(end)s and is billed to %(billed)s: "
+                "make a credit note for the days after the end.",
                 service=self.service_id.name,
                 end=end,
                 billed=self.date_billed_to,

@@ -60,17 +60,15 @@ class LinservSubscription(models.Model):
                 ("instance_id", "in", metered.instance_id.ids),
             ]
         )
-        found = defaultdict(lambda: readings.browse())
-        for subscription in metered:
-            found[subscription] = readings.filtered(subscription._is_own_reading)
-        return found
-
-    def _is_own_reading(self, reading):
-        if reading.meter != self.service_id.meter:
-            return False
-        return reading.subscription_id == self or (
-            not reading.subscription_id and reading.instance_id == self.instance_id
-        )
+        found = defaultdict(list)
+        for reading in readings:
+            found[reading.subscription_id.id, reading.instance_id.id, reading.meter].append(reading)
+        return {
+            subscription: found[subscription.id, False, meter]
+            + found[subscription.id, subscription.instance_id.id, meter]
+            + found[False, subscription.instance_id.id, meter]
+            for subscription, meter in ((each, each.service_id.meter) for each in self)
+        }
 
     def _short_name(self):
         names = (self.service_id.name, self.instance_id.name)
