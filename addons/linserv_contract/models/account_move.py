@@ -68,7 +68,7 @@ class AccountMove(models.Model):
             periods._refresh()
 
     def _linserv_attach_evidence(self):
-        """Attach what proves the metered lines, each invoice in a transaction of its own; a second call adds nothing."""
+        """Attach what proves the metered lines, each invoice in its own transaction; a second call adds nothing."""
         for move in self.filtered(lambda move: move.linserv_evidence_state in ("pending", "failed")):
             try:
                 # Not inside the savepoint: Odoo commits when it renders the first PDF of a style sheet.
