@@ -1,3 +1,6 @@
+import json
+from dataclasses import replace
+
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -190,9 +193,19 @@ class LinservCodeSnapshot(models.Model):
         faults = []
         if not ed25519.is_signed(bytes.fromhex(self.public_key or ""), signed.statement.encode(), signed.signature):
             faults.append(_("The signature does not belong to the statement."))
-        if signed.statement != statement_text(self._get_facts(self._get_previous_hash())):
+        if signed.statement != statement_text(self._get_signed_facts()):
             faults.append(_("The count is not what was signed."))
         return faults + self._get_tree_faults()
+
+    def _get_signed_facts(self):
+        """Return the facts as they are now, under the names that instance and customer had when it was signed."""
+        self.ensure_one()
+        facts = self._get_facts(self._get_previous_hash())
+        try:
+            told = json.loads(self.statement or "{}")
+        except ValueError:
+            return facts
+        return replace(facts, instance=told.get("instance"), customer=told.get("customer"))
 
     def _get_previous_hash(self):
         if not self.previous_id:

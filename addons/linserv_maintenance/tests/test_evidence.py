@@ -89,6 +89,11 @@ class TestEvidence(CodeCase):
         self.assertFalse(self.second._get_faults())
         self.assertEqual(self.second.action_verify()["params"]["type"], "success")
 
+    def test_a_customer_who_changes_name_breaks_no_signature(self):
+        self.customer.name = "Norrvik Bygg och Anläggning AB"
+        self.instance.technical_name = "norrvik-prod-2"
+        self.assertFalse(self.first._get_faults() + self.second._get_faults())
+
     def test_a_changed_list_of_files_is_found(self):
         other = self.counted({"other": 1550}, "2026-12-20").tree_id
         self.tamper(self.second, tree_id=other.id)
