@@ -21,7 +21,6 @@ from .tree_values import (
     FILE_OK,
     Count,
     CustomisationCount,
-    Excluded,
     FileCount,
     ModuleCount,
     Note,
@@ -145,23 +144,9 @@ def _module(value: Any, limits: Limits) -> ModuleCount:
     _must_equal(told.get("code"), code, f"code of {name}")
     _must_equal(told.get("total"), total, f"total of {name}")
     rows = a_list(told.get("excluded", []), f"excluded of {name}", limits.files)
-    excluded = tuple(_excluded(row, name, limits) for row in rows)
+    excluded = tuple(a_name(row, f"excluded file of {name}", limits.path_characters) for row in rows)
     path = a_name(told.get("path"), f"path of {name}", limits.path_characters)
     return ModuleCount(name, path, files, code, total, excluded)
-
-
-def _excluded(value: Any, module: str, limits: Limits) -> Excluded:
-    where = f"excluded file of {module}"
-    if isinstance(value, str):
-        return Excluded(a_name(value, f"path of an {where}", limits.path_characters))
-    pattern, path, code, total, state = a_row(value, where, 5)
-    return Excluded(
-        a_name(path, f"path of an {where}", limits.path_characters),
-        a_text(pattern, f"pattern of an {where}", limits.path_characters),
-        a_number(code, f"code of an {where}", limits.file_lines),
-        a_number(total, f"total of an {where}", limits.file_lines),
-        a_match(state, f"state of an {where}", WORD),
-    )
 
 
 def _file(value: Any, module: str, limits: Limits) -> FileCount:

@@ -29,26 +29,6 @@ class FileCount:
 
 
 @dataclass(frozen=True)
-class Excluded:
-    """A file that the module's own manifest leaves out of the count; information, not part of the root.
-
-    A host may name only its path; then `state` is empty and nothing more is known.
-    """
-
-    path: str
-    pattern: str = ""
-    code: int = 0
-    total: int = 0
-    state: str = ""
-
-    def row(self) -> Any:
-        """The excluded file as it stands in the tree."""
-        if not self.state:
-            return self.path
-        return [self.pattern, self.path, self.code, self.total, self.state]
-
-
-@dataclass(frozen=True)
 class ModuleCount:
     """One installed module with its files, sorted by path."""
 
@@ -57,7 +37,7 @@ class ModuleCount:
     files: tuple[FileCount, ...]
     code: int
     total: int
-    excluded: tuple[Excluded, ...]
+    excluded: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """The module as it stands in the tree."""
@@ -67,7 +47,7 @@ class ModuleCount:
             "files": [file.row() for file in self.files],
             "code": self.code,
             "total": self.total,
-            "excluded": [row.row() for row in self.excluded],
+            "excluded": list(self.excluded),
         }
 
 

@@ -116,7 +116,6 @@ def test_answers_that_are_not_an_answer(told, code):
         ([module(files=[["a.py", "", 1, 1, "ok"]])], "bad_value"),
         ([module(excluded=["tests/<a>.py"])], "bad_name"),
         ([module(excluded=[["demo", "demo/a.xml"]])], "bad_value"),
-        ([module(excluded=[["demo", "demo/a.xml", -1, 1, "ok"]])], "negative"),
         ([{"name": "a"}], "bad_value"),
         (["a"], "bad_value"),
     ],
