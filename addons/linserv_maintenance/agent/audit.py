@@ -74,7 +74,8 @@ def official(instance: Dict[str, Any], data_folder: str) -> Dict[str, Any]:
     connection = dsn(instance)
     command += ["--db_%s=%s" % (key, connection[key]) for key in ("host", "port", "user") if connection.get(key)]
     secret = {"PGPASSWORD": connection["password"]} if connection.get("password") else {}
-    output, status = _run(command, {**environment(), **secret, "COLUMNS": "4096"})
+    settings = {"COLUMNS": "4096", "GIT_PYTHON_REFRESH": "quiet"}  # the latter for addons that import GitPython
+    output, status = _run(command, {**environment(), **secret, **settings})
     return {**parse_table(output), "exit": status, "seconds": round(time.monotonic() - begin, 2)}
 
 
