@@ -13,15 +13,17 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, TypeVar
 
 import paramiko
 
 from ..domain import host_keys, protocol
 from ..domain.host_keys import HostKey
+from .endpoint import Answer, Endpoint
 from .errors import FatalHostError, HostError, RetryableHostError, host_error
+
+__all__ = ["Answer", "Endpoint", "Line", "execute", "open_line", "scan_host_keys"]
 
 CONNECT_SECONDS = 5.0
 HANDSHAKE_SECONDS = 10.0
@@ -39,28 +41,8 @@ SCANNED = (("ssh-ed25519",), ("ecdsa-sha2-nistp256",), ("rsa-sha2-512", "rsa-sha
 _LOG = "linserv.paramiko"
 logging.getLogger(_LOG).setLevel(logging.CRITICAL)  # what fails is told once, by the run
 
+AnyLine = TypeVar("AnyLine", bound="Line")
 OnProgress = Callable[[protocol.Progress], None]
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Where and as whom to log in, and which host keys to accept. The private key never shows in a repr."""
-
-    address: str
-    port: int
-    user: str
-    private_key_pem: str = field(repr=False)
-    host_keys: tuple[HostKey, ...]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What an agent answered. `agent` is its version."""
-
-    result: dict[str, Any] = field(repr=False)
-    bytes_received: int
-    seconds: float
-    agent: str
 
 
 class Line:
@@ -74,13 +56,13 @@ class Line:
         self._deadline_seconds = deadline_seconds
         self._expired = False
         self._socket = _connect(address, port, min(CONNECT_SECONDS, deadline_seconds))
-        self._transport = paramiko.Transport(self._socket)
-        self._transport.set_log_channel(_LOG)
+        self.transport = paramiko.Transport(self._socket)
+        self.transport.set_log_channel(_LOG)
         self._watchdog = threading.Timer(self._left, self._expire)
         self._watchdog.daemon = True
         self._watchdog.start()
 
-    def __enter__(self) -> "Line":
+    def __enter__(self: AnyLine) -> AnyLine:
         return self
 
     def __exit__(
@@ -103,17 +85,17 @@ class Line:
 
     def shake_hands(self, algorithms: tuple[str, ...]) -> HostKey:
         """Exchange keys and return the key that the host has proved to hold. Nothing else is sent."""
-        with self._errors():
+        with self.errors():
             if algorithms:
-                self._transport.get_security_options().key_types = algorithms
-            self._transport.banner_timeout = 2 * HANDSHAKE_SECONDS  # the wait below ends first and knows why
+                self.transport.get_security_options().key_types = algorithms
+            self.transport.banner_timeout = 2 * HANDSHAKE_SECONDS  # the wait below ends first and knows why
             done = threading.Event()
-            self._transport.start_client(event=done)
+            self.transport.start_client(event=done)
             if not done.wait(min(HANDSHAKE_SECONDS, self._left)):
                 raise RetryableHostError("timeout", "The host accepted the connection and says nothing.")
-            if not self._transport.is_active():
-                raise self._transport.get_exception() or EOFError()
-            key = self._transport.get_remote_server_key()
+            if not self.transport.is_active():
+                raise self.transport.get_exception() or EOFError()
+            key = self.transport.get_remote_server_key()
             return HostKey(key.get_name(), base64.b64encode(key.asbytes()).decode())
 
     def check_host(self, pinned: tuple[HostKey, ...]) -> None:
@@ -139,15 +121,9 @@ class Line:
     def log_in(self, user: str, private_key_pem: str) -> None:
         """Log in with a key; refused once is refused for good."""
         key = _load_key(private_key_pem)
-        with self._errors():
-            self._transport.auth_timeout = AUTH_SECONDS
-            self._transport.auth_publickey(user, key)
-
-    def log_in_with_password(self, user: str, password: str) -> None:
-        """Log in with a password; for the first visit only."""
-        with self._errors():
-            self._transport.auth_timeout = AUTH_SECONDS
-            self._transport.auth_password(user, password, fallback=False)
+        with self.errors():
+            self.transport.auth_timeout = AUTH_SECONDS
+            self.transport.auth_publickey(user, key)
 
     def call(
         self,
@@ -160,8 +136,8 @@ class Line:
         :raise HostError: the agent's own error, or what happened to the line or the answer
         """
         reader = protocol.AnswerReader(request["run"], max_answer_bytes)
-        with self._errors():
-            channel = self._open_channel()
+        with self.errors():
+            channel = self.open_channel()
             channel.exec_command(AGENT_COMMAND)
             channel.sendall(protocol.encode(request))
             channel.shutdown_write()
@@ -174,44 +150,9 @@ class Line:
             raise host_error(agent=final.agent, **final.error)
         return Answer(final.result or {}, reader.bytes_received, self.seconds, final.agent)
 
-    def run_script(self, command: str, data: bytes, limit: int = 65536) -> tuple[int, bytes, bytes]:
-        """Run a fixed command with `data` on its stdin; return exit status, stdout and stderr (both limited)."""
-        with self._errors():
-            channel = self._open_channel()
-            channel.exec_command(command)
-            channel.sendall(data)
-            channel.shutdown_write()
-            output = b""
-            while len(output) < limit:
-                chunk = channel.recv(CHUNK_BYTES)
-                if not chunk:
-                    break
-                output += chunk
-            return channel.recv_exit_status(), output[:limit], _read_stderr(channel)
-
-    def upload(self, name: str, data: bytes, mode: int) -> None:
-        """Write a file over SFTP, relative to the account's home."""
-        with self._errors():
-            client = paramiko.SFTPClient.from_transport(self._transport)
-            if client is None:
-                raise RetryableHostError("connection_lost", "The host gives no file transfer.")
-            with client, client.open(name, "wb") as stream:
-                client.chmod(name, mode)
-                stream.write(data)
-
-    def remove(self, name: str) -> None:
-        """Remove a file over SFTP; one that is gone already is fine."""
-        with self._errors():
-            client = paramiko.SFTPClient.from_transport(self._transport)
-            if client is not None:
-                with client:
-                    try:
-                        client.remove(name)
-                    except FileNotFoundError:
-                        return
-
-    def _open_channel(self) -> Any:
-        channel = self._transport.open_session(timeout=self._left)
+    def open_channel(self) -> Any:
+        """Open a session that ends with the line's deadline."""
+        channel = self.transport.open_session(timeout=self._left)
         channel.settimeout(self._left)
         return channel
 
@@ -233,10 +174,10 @@ class Line:
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
-        self._transport.close()
+        self.transport.close()
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def errors(self) -> Iterator[None]:
         """Turn what paramiko, the socket and the reader raise into the errors of this suite."""
         try:
             yield
@@ -318,13 +259,14 @@ def _load_key(pem: str) -> paramiko.PKey:
 
 def _no_answer(channel: Any, reader: protocol.AnswerReader) -> HostError:
     status = channel.recv_exit_status()
-    said = _read_stderr(channel).decode("utf-8", "replace").strip()
+    said = read_stderr(channel).decode("utf-8", "replace").strip()
     if not reader.bytes_received and status in NO_AGENT_STATUSES:
         return FatalHostError("agent_missing", said or "The host has no agent.")
     return RetryableHostError("connection_lost", said or f"The agent ended with {status} before its answer was whole.")
 
 
-def _read_stderr(channel: Any) -> bytes:
+def read_stderr(channel: Any) -> bytes:
+    """Return the first of what a session said on its error stream."""
     return bytes(channel.recv_stderr(MAX_STDERR_BYTES)) if channel.recv_stderr_ready() else b""
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ..domain.host_keys import HostKey
-from .errors import FatalHostError, host_error
-from .ssh import Line
+from .errors import FatalHostError, RetryableHostError, host_error
+from .ssh import AUTH_SECONDS, CHUNK_BYTES, Line, read_stderr
 
 REMOTE_NAME = ".linserv-agent.pyz"
 COMMAND = "/usr/bin/python3 -I .linserv-agent.pyz install"
@@ -24,6 +24,52 @@ class Credential:
     user: str
     password: Optional[str] = field(default=None, repr=False)
     private_key_pem: Optional[str] = field(default=None, repr=False)
+
+
+class Visit(Line):
+    """A line that an administrator logs in on: it may also carry files and fixed commands."""
+
+    def log_in_with_password(self, user: str, password: str) -> None:
+        """Log in with a password; for the first visit only."""
+        with self.errors():
+            self.transport.auth_timeout = AUTH_SECONDS
+            self.transport.auth_password(user, password, fallback=False)
+
+    def run_script(self, command: str, data: bytes, limit: int = 65536) -> tuple[int, bytes, bytes]:
+        """Run a fixed command with `data` on its stdin; return exit status, stdout and stderr (both limited)."""
+        with self.errors():
+            channel = self.open_channel()
+            channel.exec_command(command)
+            channel.sendall(data)
+            channel.shutdown_write()
+            output = b""
+            while len(output) < limit:
+                chunk = channel.recv(CHUNK_BYTES)
+                if not chunk:
+                    break
+                output += chunk
+            return channel.recv_exit_status(), output[:limit], read_stderr(channel)
+
+    def upload(self, name: str, data: bytes, mode: int) -> None:
+        """Write a file over SFTP, relative to the account's home."""
+        with self.errors():
+            client = self.transport.open_sftp_client()
+            if client is None:
+                raise RetryableHostError("connection_lost", "The host gives no file transfer.")
+            with client, client.open(name, "wb") as stream:
+                client.chmod(name, mode)
+                stream.write(data)
+
+    def remove(self, name: str) -> None:
+        """Remove a file over SFTP; one that is gone already is fine."""
+        with self.errors():
+            client = self.transport.open_sftp_client()
+            if client is not None:
+                with client:
+                    try:
+                        client.remove(name)
+                    except FileNotFoundError:
+                        return
 
 
 @dataclass(frozen=True)
@@ -54,7 +100,7 @@ def install_agent(
 
     :raise HostError: the line, the login, or what the installer on the host says
     """
-    with Line(address, port, DEADLINE_SECONDS) as line:
+    with Visit(address, port, DEADLINE_SECONDS) as line:
         line.check_host(host_keys)
         _log_in(line, credential)
         line.upload(REMOTE_NAME, archive, 0o600)
@@ -64,7 +110,7 @@ def install_agent(
             line.remove(REMOTE_NAME)
 
 
-def _log_in(line: Line, credential: Credential) -> None:
+def _log_in(line: Visit, credential: Credential) -> None:
     if credential.private_key_pem:
         line.log_in(credential.user, credential.private_key_pem)
     elif credential.password:
@@ -73,7 +119,7 @@ def _log_in(line: Line, credential: Credential) -> None:
         raise FatalHostError("auth_refused", "No password and no key was given.")
 
 
-def _run_installer(line: Line, credential: Credential, order: Order) -> Report:
+def _run_installer(line: Visit, credential: Credential, order: Order) -> Report:
     document = json.dumps(order.__dict__).encode() + b"\n"
     with_sudo = credential.user != "root" and credential.password is not None
     command = COMMAND_WITH_SUDO if with_sudo else COMMAND

@@ -61,16 +61,10 @@ def parse_order(data: bytes) -> Order:
     )
     if not well_formed:
         raise AgentError("order_malformed", "An account, key or path of the order has the wrong form.")
+    agent, config, state_directory = map(Path, paths[:3])
     keys = Path(paths[3]) if len(paths) == 4 else None
-    return Order(
-        document["user"],
-        document["public_key"],
-        Path(paths[0]),
-        Path(paths[1]),
-        Path(paths[2]),
-        keys,
-        document["skeleton"],
-    )
+    user, public_key = document["user"], document["public_key"]
+    return Order(user, public_key, agent, config, state_directory, keys, document["skeleton"])
 
 
 def install(order: Order, archive: bytes) -> Dict[str, List[str]]:

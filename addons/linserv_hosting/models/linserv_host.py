@@ -153,15 +153,8 @@ class LinservHost(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("linserv_hosting.linserv_instance_action")
         return dict(action, domain=[("host_id", "=", self.id)], context={"default_host_id": self.id})
 
-    def _queue_run(
-        self,
-        verb,
-        args=None,
-        instance=None,
-        origin=None,
-        idempotency_key=None,
-        deadline=60,
-        detached=False,
+    def _queue_run(  # noqa: PLR0913  (what an order consists of)
+        self, verb, args=None, instance=None, origin=None, idempotency_key=None, deadline=60, detached=False
     ):
         """Order a call to the agent and return its `linserv.run`; the call is made later by `_work_off`.
 
@@ -174,16 +167,8 @@ class LinservHost(models.Model):
         :param detached: the agent works on by itself; the result is collected when it is ready
         """
         self.ensure_one()
-        return self.env["linserv.run"]._queue(
-            host=self,
-            verb=verb,
-            args=args,
-            instance=instance,
-            origin=origin,
-            idempotency_key=idempotency_key,
-            deadline=deadline,
-            detached=detached,
-        )
+        runs = self.env["linserv.run"]
+        return runs._queue(self, verb, args, instance, origin, idempotency_key, deadline, detached)
 
     def _queue_facts(self, occasion=None):
         """Order the facts of the host; with an occasion (a day) at most once for it."""
@@ -226,7 +211,7 @@ class LinservHost(models.Model):
         if agent_version != (self.agent_version or ""):
             vals["agent_version"] = agent_version
         if vals:
-            self.write(vals)
+            self.with_context(tracking_disable=True).write(vals)
         if outdated:
             self._apply_event("answered_outdated", _("The host has another agent. Install the agent again."))
         else:

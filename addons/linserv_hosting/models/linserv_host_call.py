@@ -121,8 +121,7 @@ class LinservHost(models.Model):
             known = facts.parse(result)
         except facts.MalformedFactsError as error:
             raise UserError(_("The facts cannot be read: %s", error)) from error
-        self.disk_ids.unlink()
-        self.write(self._prepare_facts_vals(known))
+        self.with_context(tracking_disable=True).write(self._prepare_facts_vals(known))
 
     def _prepare_facts_vals(self, known):
         now = fields.Datetime.now()
@@ -137,8 +136,18 @@ class LinservHost(models.Model):
             "load_average": known.load,
             "booted_on": now - timedelta(seconds=int(known.uptime_seconds)),
             "facts_date": now,
-            "disk_ids": [(0, 0, self._prepare_disk_vals(disk)) for disk in known.disks],
+            "disk_ids": self._prepare_disk_commands(known.disks),
         }
+
+    def _prepare_disk_commands(self, disks):
+        """Return what makes the disks those that were told: known mounts are updated, others come and go."""
+        present = {disk.mount: disk.id for disk in self.disk_ids}
+        gone = set(present) - {disk.mount for disk in disks}
+        commands = [(2, present[mount]) for mount in sorted(gone)]
+        for disk in disks:
+            vals = self._prepare_disk_vals(disk)
+            commands.append((1, present[disk.mount], vals) if disk.mount in present else (0, 0, vals))
+        return commands
 
     def _prepare_disk_vals(self, disk):
         return {

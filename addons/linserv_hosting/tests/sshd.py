@@ -66,7 +66,7 @@ class SshEndpoint:
     :param instances: the `instances` part of agent.json
     :param forced_command: what the login key runs instead of the agent (a shell command line of the test)
     :param wrapper: put before the agent's command, for example `ulimit -f 4;`
-    :param ports: how many ports it listens on (`.ports`; `.port` is the first), or a list of them
+    :param ports: how many ports it listens on (`.ports`; `.port` is the first; sshd takes 16), or a list of them
     :param keep: keep the keys that an earlier endpoint left in the folder
     """
 

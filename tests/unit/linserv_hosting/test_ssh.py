@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from odoo.addons.linserv_hosting.adapters import ssh, zipapp_builder
+from odoo.addons.linserv_hosting.adapters import ssh, ssh_install, zipapp_builder
 from odoo.addons.linserv_hosting.adapters.errors import FatalHostError, HostError, RetryableHostError
 from odoo.addons.linserv_hosting.domain import host_keys
 from odoo.addons.linserv_hosting.tests.sshd import SshEndpoint
@@ -243,7 +243,9 @@ def test_a_configuration_that_others_can_change_is_not_believed(tmp_path):
 
 
 def test_the_login_key_gives_no_shell_and_no_files(host, ask):
-    with ssh.open_line(ask.endpoint(), 3) as line:
+    with ssh_install.Visit(host.address, host.port, 3) as line:
+        line.check_host(ask.endpoint().host_keys)
+        line.log_in(host.user, host.private_key)
         status, output, _said = line.run_script("id; cat /etc/passwd", b"not a request")
         assert b"root:" not in output
         assert b"request_malformed" in output
