@@ -92,7 +92,7 @@ class LinservBillingRun(models.Model):
     amount_total = fields.Monetary("Amount excl. VAT", compute="_compute_totals")
     progress = fields.Float(compute="_compute_totals", help="Percentage of the contracts that have been dealt with.")
 
-    @api.depends("line_ids.state", "line_ids.amount", "line_ids.reason")
+    @api.depends("state", "line_ids.state", "line_ids.amount", "line_ids.held")
     def _compute_totals(self):
         for run in self:
             lines = run.line_ids
@@ -101,8 +101,8 @@ class LinservBillingRun(models.Model):
             run.held_count = len(lines.filtered("held"))
             run.failed_count = len(lines.filtered(lambda line: line.state == "failed"))
             run.amount_total = sum(lines.mapped("amount_company"))
-            waiting = len(lines.filtered(lambda line: line.state == "waiting"))
-            run.progress = 100.0 * (len(lines) - waiting) / len(lines) if lines else 0.0
+            dealt_with = len(lines.filtered(lambda line: line.state not in ("waiting", "planned")))
+            run.progress = 100.0 * dealt_with / len(lines) if lines and run.state != "draft" else 0.0
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -109,7 +109,7 @@ class TestBilling(ContractCase):
         run = self.make_run("10-01", self.make_contract("bas"))
         run.action_preview()
         run.action_preview()
-        self.assertEqual((len(run.line_ids), run.amount_total), (1, 900.0))
+        self.assertEqual((len(run.line_ids), run.amount_total, run.progress), (1, 900.0, 0.0))
 
     def test_preview_after_billing_shows_nothing_more(self):
         run = self.make_run("10-01", self.make_contract("bas"))
@@ -137,9 +137,10 @@ class TestBilling(ContractCase):
         run._take()
         first, second = run._open_lines()
         first._bill()
+        self.assertEqual(run.progress, 50.0)
         run.lease_until = "2026-01-01 00:00:00"
         self.env["linserv.billing.run"]._cron_resume()
-        self.assertEqual((run.state, len(run.move_ids)), ("done", 2))
+        self.assertEqual((run.state, len(run.move_ids), run.progress), ("done", 2, 100.0))
         self.assertEqual((first.state, second.state), ("billed", "billed"))
 
     def test_the_scheduled_action_leaves_finished_runs_alone(self):
