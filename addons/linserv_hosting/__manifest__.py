@@ -21,5 +21,4 @@
         "views/linserv_menus.xml",
     ],
     "application": True,
-    "installable": True,
 }

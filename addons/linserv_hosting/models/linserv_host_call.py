@@ -29,7 +29,7 @@ class LinservHost(models.Model):
             shown = ssh.scan_host_keys(self.address, self.port)
         except HostError as error:
             text = self.env["linserv.run"]._get_error_text(error.code)
-            raise UserError("%s\n\n%s" % (text, error.message)) from error
+            raise UserError("\n\n".join([text, error.message])) from error
         pinned = self._get_pinned_keys()
         lines = [{"algorithm": key.algorithm, "public_key": key.public_key, "known": key in pinned} for key in shown]
         wizard = self.env["linserv.host.pin"].create(
@@ -56,9 +56,10 @@ class LinservHost(models.Model):
         new = [{"host_id": self.id, "algorithm": pair[0], "public_key": pair[1]} for pair in keys if pair not in known]
         pinned = self.env["linserv.host.key"].create(new)
         self._apply_event("pin")
-        for title, changed in ((_("Pinned:"), pinned), (_("No longer trusted:"), stale)):
-            if changed:
-                self.message_post(body="%s %s" % (title, ", ".join(changed.mapped("fingerprint"))))
+        if pinned:
+            self.message_post(body=_("Pinned: %s", ", ".join(pinned.mapped("fingerprint"))))
+        if stale:
+            self.message_post(body=_("No longer trusted: %s", ", ".join(stale.mapped("fingerprint"))))
 
     def _open_wizard(self, wizard, title):
         return {

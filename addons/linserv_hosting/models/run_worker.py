@@ -50,7 +50,8 @@ def _commit_what_was_queued(env):
         return
     if getattr(threading.current_thread(), "testing", False):
         raise RuntimeError("A test that makes calls enters the registry's test mode first: see tests/common.py.")
-    env.cr.commit()  # pylint: disable=invalid-commit  (other cursors must see the runs, and a call is for good)
+    # Other cursors must see the runs, and a call is for good.
+    env.cr.commit()  # pylint: disable=invalid-commit
 
 
 class RunWorker:
