@@ -1,8 +1,8 @@
-"""One cycle of the fleet: the facts of 300 hosts over SSH, 30 of them dead and 5 that show another key than the pinned one.
+"""One cycle of the fleet: the facts of 300 hosts over SSH, 30 of them dead and 5 that show another than the pinned key.
 
 The hosts are ports of real sshd processes on the loopback whose login key can do nothing but speak to the real agent.
-The product's own scheduled work makes the calls, in a real Odoo. Bare paramiko calls the same ports in the same run: what
-nobody can go below.
+The product's own scheduled work makes the calls, in a real Odoo. Bare paramiko calls the same ports in the same run:
+what nobody can go below.
 """
 
 import json

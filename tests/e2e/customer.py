@@ -1,4 +1,4 @@
-"""A customer's Odoo as an agent sees it: a database of this PostgreSQL and a tree of modules, without an Odoo that runs."""
+"""A customer's Odoo as an agent sees it: a database of this PostgreSQL and a tree of modules; no Odoo runs."""
 
 import os
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""Odoo is killed in mid-billing, at ten points and around a commit; what its scheduled actions then make of it is whole.
+"""Odoo is killed in mid-billing, at ten points and around commits; what its scheduled actions make of it is whole.
 
-Every point is a month: the same contracts are billed for a month, the process is killed, its lease lapses, and either the
-scheduled actions go on or a person presses the button again. All is looked at by SQL from outside.
+Every point is a month: the same contracts are billed for a month, the process is killed, its lease lapses, and either
+the scheduled actions go on or a person presses the button again. All is looked at by SQL from outside.
 """
 
 import pytest
@@ -80,8 +80,8 @@ for number, (run_id, point) in enumerate(zip(runs[1:], points)):
     odoo.run(press(run_id), kill_at=point)
     with odoo.open() as env:
         interrupted.append(dict(look(env, run_id), point=point))
-        lapsed = "UPDATE linserv_billing_run SET lease_until = now() at time zone 'UTC' - interval '1 second' WHERE id = %s"
-        env.cr.execute(lapsed, [run_id])
+        lapsed = "now() at time zone 'UTC' - interval '1 second'"
+        env.cr.execute("UPDATE linserv_billing_run SET lease_until = " + lapsed + " WHERE id = %s", [run_id])
     if number % 2 or interrupted[-1]["state"] == "draft":
         odoo.run(press(run_id))
     else:

@@ -1,4 +1,4 @@
-"""Two Odoo processes bill the same contracts at once, one run is pressed twice, and someone writes past Odoo: no period twice."""
+"""Two Odoo processes bill at once, one run is pressed twice, someone writes past Odoo: no period twice."""
 
 import psycopg2
 import pytest
