@@ -25,12 +25,17 @@ class LinservCodeSnapshot(models.Model):
             snapshot.approval_text = snapshot._get_approval_text()
 
     def _get_approval_text(self):
+        """Return why the count was approved or waits, in words."""
         self.ensure_one()
-        values = {
-            "percent": "%+.1f" % self.change_percent,
-            "band": "%g" % self.instance_id._get_code_band(),
-        }
-        texts = {
+        if self.signing_error:
+            return _("The count could not be signed: %s", self.signing_error)
+        band = "%g" % self.instance_id._get_code_band()
+        return self._get_decision_texts("%+.1f" % self.change_percent, band).get(self.decision, "")
+
+    @api.model
+    def _get_decision_texts(self, percent, band):
+        values = {"percent": percent, "band": band}
+        return {
             approval.FIRST_COUNT: _(
                 "This is the first count of the instance. A person looks at it before it is billed."
             ),
@@ -53,10 +58,6 @@ class LinservCodeSnapshot(models.Model):
             ),
             approval.EMPTY_COUNT: _("The host found no own code at all. Is the path of its modules right?"),
         }
-        text = texts.get(self.decision, "")
-        if self.signing_error:
-            text = _("The count could not be signed: %s", self.signing_error)
-        return text
 
     def _decide(self):
         """Approve the count where the rules may, otherwise ask the managers."""
