@@ -12,7 +12,7 @@ ADDONS = sorted(path.parent for path in (REPOSITORY / "addons").glob("*/__manife
 STANDARD = set(sys.stdlib_module_names) if hasattr(sys, "stdlib_module_names") else None
 NOT_STANDARD = {"odoo", "psycopg2", "paramiko", "cryptography", "requests", "pygount", "lxml", "dateutil", "werkzeug"}
 # Runs under the customer's own Python, where Odoo and so psycopg2 are at home.
-RUNS_IN_THE_INSTANCE = {"linserv_maintenance/agent/discovery.py"}
+RUNS_IN_THE_INSTANCE = {"linserv_maintenance/agent/database_reader.py"}
 
 
 def list_files(folder):
