@@ -19,6 +19,7 @@
         "wizards/linserv_host_install_views.xml",
         "wizards/linserv_host_pin_views.xml",
         "views/linserv_menus.xml",
+        "views/portal_templates.xml",
     ],
     "application": True,
 }

@@ -18,7 +18,8 @@ from odoo.addons.linserv_maintenance.domain.merkle import snapshot_root
 from odoo.addons.linserv_maintenance.tests.tree_builders import answer as host_answer, file_row, module, tree
 
 def customer(key):
-    company = env['res.partner'].create({'name': key, 'is_company': True, 'lang': 'sv_SE', 'email': key + '@example.com'})
+    vals = {'name': key, 'is_company': True, 'lang': 'sv_SE', 'email': key + '@example.com'}
+    company = env['res.partner'].create(vals)
     portal = env.ref('base.group_portal').id
     env['res.users'].with_context(no_reset_password=True).create({
         'name': key, 'login': key, 'password': key + '-word', 'groups_id': [(6, 0, [portal])],

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
-from typing import Dict, List, Optional, Tuple, Union
+from typing import Union
 
 from .periods import ONE_DAY, Rhythm, Span, served_periods
 
@@ -57,11 +57,11 @@ class Terms:
     key: int
     rhythm: Rhythm
     date_start: date
-    date_end: Optional[date] = None
-    versions: Tuple[PriceVersion, ...] = ()
-    meter: Optional[Meter] = None
-    readings: Tuple[Reading, ...] = ()
-    billed: Tuple[Span, ...] = ()
+    date_end: date | None = None
+    versions: tuple[PriceVersion, ...] = ()
+    meter: Meter | None = None
+    readings: tuple[Reading, ...] = ()
+    billed: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Charge:
     quantity: Decimal
     price_unit: Decimal
     amount: Decimal
-    reading: Optional[Reading] = None
+    reading: Reading | None = None
     version_key: int = 0
 
     @property
@@ -100,15 +100,15 @@ class Hold:
     key: int
     served: Span
     reason: str
-    values: Dict[str, object] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Plan:
     """The answer of ``plan``: what to bill and what is held back."""
 
-    charges: Tuple[Charge, ...] = ()
-    holds: Tuple[Hold, ...] = ()
+    charges: tuple[Charge, ...] = ()
+    holds: tuple[Hold, ...] = ()
 
     @property
     def amount(self) -> Decimal:
@@ -119,7 +119,7 @@ class Plan:
 @dataclass(frozen=True)
 class _Refusal:
     reason: str
-    values: Dict[str, object]
+    values: dict[str, object]
 
 
 Measured = Union[Reading, _Refusal, None]
@@ -131,8 +131,8 @@ def plan(terms: Terms, billing_date: date, rounding: Decimal = Decimal("0.01")) 
     ``rounding`` is the smallest amount of the currency (0.01 for SEK).
     """
     measured = _measure(terms, billing_date)
-    charges: List[Charge] = []
-    holds: List[Hold] = []
+    charges: list[Charge] = []
+    holds: list[Hold] = []
     for whole, piece in _due_pieces(terms, billing_date):
         answer = _charge_piece(terms, whole, piece, measured, rounding)
         if isinstance(answer, Hold):
@@ -151,7 +151,7 @@ def plan_all(several: Iterable[Terms], billing_date: date, rounding: Decimal) ->
     )
 
 
-def next_billing_date(terms: Terms, today: date) -> Optional[date]:
+def next_billing_date(terms: Terms, today: date) -> date | None:
     """Return the first date from ``today`` on with something to bill, None if never."""
     for _whole, served in served_periods(terms.rhythm, terms.date_start, terms.date_end):
         if served.without(terms.billed):
@@ -159,7 +159,7 @@ def next_billing_date(terms: Terms, today: date) -> Optional[date]:
     return None
 
 
-def price_on(versions: Iterable[PriceVersion], day: date) -> Optional[PriceVersion]:
+def price_on(versions: Iterable[PriceVersion], day: date) -> PriceVersion | None:
     """Return the version in force on ``day``, None before the first."""
     begun = [version for version in versions if version.date_from <= day]
     return max(begun, key=lambda version: version.date_from, default=None)
@@ -176,7 +176,7 @@ def rounded(amount: Decimal, rounding: Decimal) -> Decimal:
     return steps * rounding
 
 
-def _due_pieces(terms: Terms, billing_date: date) -> Iterator[Tuple[Span, Span]]:
+def _due_pieces(terms: Terms, billing_date: date) -> Iterator[tuple[Span, Span]]:
     for whole, served in served_periods(terms.rhythm, terms.date_start, terms.date_end):
         if terms.rhythm.due(served) > billing_date:
             return
@@ -188,7 +188,7 @@ def _measure(terms: Terms, billing_date: date) -> Measured:
     """Return the reading to bill on, why to hold, or None for a fixed quantity."""
     if terms.meter is None:
         return None
-    values: Dict[str, object] = {"max_age_days": terms.meter.max_age_days}
+    values: dict[str, object] = {"max_age_days": terms.meter.max_age_days}
     known = [reading for reading in terms.readings if reading.date <= billing_date]
     if not known:
         return _Refusal(READING_MISSING, values)
@@ -198,9 +198,7 @@ def _measure(terms: Terms, billing_date: date) -> Measured:
     return latest
 
 
-def _charge_piece(
-    terms: Terms, whole: Span, piece: Span, measured: Measured, rounding: Decimal
-) -> Union[List[Charge], Hold]:
+def _charge_piece(terms: Terms, whole: Span, piece: Span, measured: Measured, rounding: Decimal) -> list[Charge] | Hold:
     if isinstance(measured, _Refusal):
         return Hold(terms.key, piece, measured.reason, measured.values)
     charges = []
@@ -212,20 +210,20 @@ def _charge_piece(
 
 
 def _charge(
-    terms: Terms, whole: Span, days: Span, version: PriceVersion, reading: Optional[Reading], rounding: Decimal
+    terms: Terms, whole: Span, days: Span, version: PriceVersion, reading: Reading | None, rounding: Decimal
 ) -> Charge:
     quantity = _quantity(terms, version, reading)
     amount = _share(quantity * version.price_unit, days, whole, rounding)
     return Charge(terms.key, days, whole, quantity, version.price_unit, amount, reading, version.key)
 
 
-def _quantity(terms: Terms, version: PriceVersion, reading: Optional[Reading]) -> Decimal:
+def _quantity(terms: Terms, version: PriceVersion, reading: Reading | None) -> Decimal:
     if terms.meter is None or reading is None:
         return version.quantity
     return started_blocks(reading.quantity, terms.meter.block_size)
 
 
-def _priced_spans(piece: Span, versions: Iterable[PriceVersion]) -> Iterator[Tuple[Span, Optional[PriceVersion]]]:
+def _priced_spans(piece: Span, versions: Iterable[PriceVersion]) -> Iterator[tuple[Span, PriceVersion | None]]:
     """Cut ``piece`` where the price changes; versions that change nothing do not cut."""
     ordered = sorted(versions, key=lambda version: version.date_from)
     start, current = piece.date_from, price_on(ordered, piece.date_from)
@@ -237,7 +235,7 @@ def _priced_spans(piece: Span, versions: Iterable[PriceVersion]) -> Iterator[Tup
     yield Span(start, piece.date_to), current
 
 
-def _same(one: Optional[PriceVersion], other: PriceVersion) -> bool:
+def _same(one: PriceVersion | None, other: PriceVersion) -> bool:
     return one is not None and (one.price_unit, one.quantity) == (
         other.price_unit,
         other.quantity,

@@ -11,7 +11,6 @@ from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import List, Optional, Tuple
 
 INTERVAL_MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
 ONE_DAY = timedelta(days=1)
@@ -35,13 +34,13 @@ class Span:
         """Number of days, both ends counted."""
         return (self.date_to - self.date_from).days + 1
 
-    def clipped(self, first: date, last: Optional[date]) -> Optional[Span]:
+    def clipped(self, first: date, last: date | None) -> Span | None:
         """Return the part between ``first`` and ``last`` (None = open), or None."""
         start = max(self.date_from, first)
         end = self.date_to if last is None else min(self.date_to, last)
         return Span(start, end) if start <= end else None
 
-    def without(self, taken: Iterable[Span]) -> List[Span]:
+    def without(self, taken: Iterable[Span]) -> list[Span]:
         """Return the days of this span that no span of ``taken`` covers, in order."""
         free, start = [], self.date_from
         for other in sorted(taken):
@@ -95,7 +94,7 @@ class Rhythm:
         return date(self.anchor.year, month, 1)
 
 
-def served_periods(rhythm: Rhythm, date_start: date, date_end: Optional[date]) -> Iterator[Tuple[Span, Span]]:
+def served_periods(rhythm: Rhythm, date_start: date, date_end: date | None) -> Iterator[tuple[Span, Span]]:
     """Yield (whole period, days served in it), in order, as long as the service lasts."""
     number = rhythm.number_of(date_start)
     while True:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Dict, FrozenSet
-
-CONTRACT: Dict[str, FrozenSet[str]] = {
+CONTRACT: dict[str, frozenset[str]] = {
     "draft": frozenset({"active", "cancelled"}),
     "active": frozenset({"ended"}),
     "ended": frozenset({"active"}),
     "cancelled": frozenset({"draft"}),
 }
-SUBSCRIPTION: Dict[str, FrozenSet[str]] = {
+SUBSCRIPTION: dict[str, frozenset[str]] = {
     "draft": frozenset({"active", "cancelled"}),
     "active": frozenset({"ended", "cancelled"}),
     "ended": frozenset({"active"}),
     "cancelled": frozenset({"draft"}),
 }
-BILLING_RUN: Dict[str, FrozenSet[str]] = {
+BILLING_RUN: dict[str, frozenset[str]] = {
     "draft": frozenset({"running"}),
     "running": frozenset({"running", "done"}),
     "done": frozenset({"running"}),
@@ -25,6 +23,6 @@ BILLING_RUN: Dict[str, FrozenSet[str]] = {
 BILLABLE = frozenset({"active", "ended"})
 
 
-def is_allowed(table: Dict[str, FrozenSet[str]], state: str, target: str) -> bool:
+def is_allowed(table: dict[str, frozenset[str]], state: str, target: str) -> bool:
     """Tell whether ``table`` lets a record go from ``state`` to ``target``."""
     return state == target or target in table.get(state, frozenset())

@@ -31,20 +31,33 @@ class Signed:
 
 @dataclass(frozen=True)
 class Billing:
-    """The period that is billed; `share` is (days, of days) where it is a part of a whole period."""
+    """The period that is billed.
+
+    `share` is (days before, days to the end of the part, of days) where it is a part of a whole period.
+    """
 
     date_from: date
     date_to: date
     currency: str
     lines: int
     price: Price
-    share: tuple[int, int] | None = None
+    share: tuple[int, int, int] | None = None
 
     def amount(self) -> Decimal:
-        """The amount without VAT, rounded half up."""
-        days, of_days = self.share or (1, 1)
+        """The amount without VAT: the rounded sum to the end of the part, less the rounded sum before it.
+
+        So the parts of a period add up to its price, however it was cut.
+        """
+        before, upto, of_days = self.share or (0, 1, 1)
         whole = blocks(self.lines, self.price.block_size) * self.price.per_block
-        return (whole * days / of_days).quantize(ORE, ROUND_HALF_UP)
+        sums = [(whole * days / of_days).quantize(ORE, ROUND_HALF_UP) for days in (before, upto)]
+        return sums[1] - sums[0]
+
+    def label(self) -> str:
+        """The period in the name of a file: its month, or the days where it is a part, so that no two are the same."""
+        if self.share:
+            return f"{self.date_from:%Y-%m-%d}-{self.date_to:%Y-%m-%d}"
+        return f"{self.date_from:%Y-%m}"
 
     def as_dict(self) -> dict[str, Any]:
         """As it stands in the evidence."""

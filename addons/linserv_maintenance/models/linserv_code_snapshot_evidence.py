@@ -25,7 +25,7 @@ class LinservCodeSnapshot(models.Model):
         """
         self.ensure_one()
         billing = self._prepare_billing(period)
-        stem = "%s-%s-code-evidence" % (self.instance_id.technical_name, billing.date_from.strftime("%Y-%m"))
+        stem = "%s-%s-code-evidence" % (self.instance_id.technical_name, billing.label())
         return [
             {
                 "name": stem + ".json.gz",
@@ -68,14 +68,15 @@ class LinservCodeSnapshot(models.Model):
             return self._prepare_month_billing()
         rhythm = period.subscription_id._prepare_terms([], []).rhythm
         whole = rhythm.period(rhythm.number_of(period.date_from))
-        days = (period.date_to - period.date_from).days + 1
+        before = (period.date_from - whole.date_from).days
+        upto = (period.date_to - whole.date_from).days + 1
         return Billing(
             period.date_from,
             period.date_to,
             period.currency_id.name,
             self.code_lines,
             Price(as_decimal(period.price_unit), self.block_size),
-            (days, whole.days) if days != whole.days else None,
+            (before, upto, whole.days) if (before, upto) != (0, whole.days) else None,
         )
 
     def _prepare_month_billing(self):

@@ -45,11 +45,11 @@ def signed(previous: str | None = None) -> Signed:
     return Signed(statement, KEY.sign(statement.encode()))
 
 
-def billing(share: tuple[int, int] | None = None) -> Billing:
+def billing(share: tuple[int, int, int] | None = None) -> Billing:
     return Billing(date(2026, 11, 1), date(2026, 11, 30), "SEK", COUNTED.code, Price(Decimal("175"), 100), share)
 
 
-def evidence(share: tuple[int, int] | None = None) -> bytes:
+def evidence(share: tuple[int, int, int] | None = None) -> bytes:
     before = signed()
     now = signed(chain_hash(before.statement, before.signature))
     return evidence_file(now, PUBLIC, before, COUNTED, billing(share))
@@ -70,8 +70,21 @@ def test_the_verifier_for_outsiders_finds_nothing():
 
 
 def test_a_part_of_a_month_is_verified_too():
-    found = verified(json.loads(gzip.decompress(evidence((10, 30)))))
+    found = verified(json.loads(gzip.decompress(evidence((0, 10, 30)))))
     assert found["amount 116.67 SEK"]
+
+
+def test_the_parts_of_a_month_add_up_to_the_ore():
+    found = [verified(json.loads(gzip.decompress(evidence((first, first + 10, 30))))) for first in (0, 10, 20)]
+    amounts = [next(name.split()[1] for name in checks if name.startswith("amount")) for checks in found]
+    assert amounts == ["116.67", "116.66", "116.67"]
+    assert all(all(checks.values()) for checks in found)
+
+
+def test_two_parts_of_a_month_are_two_files():
+    whole = billing()
+    assert whole.label() == "2026-11"
+    assert billing((0, 10, 30)).label() == "2026-11-01-2026-11-30"
 
 
 @pytest.mark.parametrize(

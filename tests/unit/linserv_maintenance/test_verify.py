@@ -76,7 +76,7 @@ def test_true_evidence_is_accepted(tmp_path):
 
 def test_a_part_of_a_month_is_recomputed(tmp_path):
     evidence = build_evidence()
-    evidence["billing"].update(share=[15, 31], amount="169.35")
+    evidence["billing"].update(share=[16, 31, 31], amount="169.35")
     assert verify(tmp_path, evidence) == (0, [])
 
 
