@@ -39,7 +39,7 @@ class Database:
 
     def __init__(self, name, template):
         self.name = name
-        subprocess.run(["dropdb", "--if-exists", "--force", name], check=True, capture_output=True)
+        subprocess.run(["dropdb", "-U", "postgres", "--if-exists", "--force", name], check=True, capture_output=True)
         subprocess.run(["createdb", "-T", template, name], check=True, capture_output=True)
         store = STATE / "data" / "filestore"
         if (store / template).is_dir():
@@ -47,7 +47,7 @@ class Database:
 
     def drop(self):
         """Remove the database and its files."""
-        subprocess.run(["dropdb", "--if-exists", "--force", self.name], check=False, capture_output=True)
+        subprocess.run(["dropdb", "-U", "postgres", "--if-exists", "--force", self.name], check=False, capture_output=True)
         subprocess.run(["rm", "-rf", STATE / "data" / "filestore" / self.name], check=False)
 
     def query(self, sql):

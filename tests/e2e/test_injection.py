@@ -1,4 +1,4 @@
-"""What people and hosts may type reaches no shell, no SQL and no page: a corpus goes through a real agent and real pages."""
+"""What people and hosts type reaches no shell, no SQL and no page: a corpus through a real agent and real pages."""
 
 import json
 

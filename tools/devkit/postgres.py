@@ -80,8 +80,8 @@ def has_database(root, name):
 
 
 def drop(root, name):
-    """Drop a database and its filestore, if there."""
-    root.run(["dropdb", "--if-exists", "--force", name], capture_output=True)
+    """Drop a database and its filestore, if there. As superuser: autovacuum may sit in it, and is one too."""
+    root.run(["dropdb", "-U", "postgres", "--if-exists", "--force", name], capture_output=True)
     root.run(["rm", "-rf", root.state / "data" / "filestore" / name])
 
 
