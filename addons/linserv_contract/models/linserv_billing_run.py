@@ -60,6 +60,8 @@ class LinservBillingRun(models.Model):
         "linserv.contract",
         string="Only these contracts",
         check_company=True,
+        context={"active_test": False},
+        ondelete="restrict",
         readonly=True,
         states={"draft": [("readonly", False)]},
         help="Leave empty to bill every contract.",
@@ -195,6 +197,7 @@ class LinservBillingRun(models.Model):
             if not lines:
                 return self._finish()
             self._bill_batch(lines)
+            self._attach_evidence(lines.exists().move_id, stop)
         self.write({"lease_until": False})
         self._commit()
         return False
@@ -208,7 +211,7 @@ class LinservBillingRun(models.Model):
         """Bill one batch in one transaction, again from the start when another transaction got in its way."""
         for attempt in range(1, CONFLICT_ATTEMPTS + 1):
             try:
-                lines._bill()
+                lines.exists()._bill()
                 self.write({"lease_until": fields.Datetime.now() + LEASE})
                 self._commit()
                 break
@@ -223,7 +226,17 @@ class LinservBillingRun(models.Model):
                 self.env.cr.rollback()
                 self.env.clear()
                 time.sleep(0.2 * attempt)
-        lines.exists().move_id._linserv_attach_evidence()
+
+    def _attach_evidence(self, moves, stop):
+        """Attach the evidence one invoice at a time until ``stop``; the scheduled action completes the rest.
+
+        Evidence takes seconds an invoice, a batch of it longer than the lease.
+        """
+        for move in moves:
+            if time.monotonic() >= stop:
+                return
+            self.write({"lease_until": fields.Datetime.now() + LEASE})
+            move._linserv_attach_evidence()
 
     def _finish(self):
         self.line_ids.filtered(lambda line: line.state == "nothing").sudo().unlink()

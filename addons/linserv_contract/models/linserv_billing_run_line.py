@@ -70,13 +70,17 @@ class LinservBillingRunLine(models.Model):
         self.filtered(lambda line: line.state == "nothing").unlink()
 
     def _bill(self):
-        """Make the invoices of these lines: all at once, or one by one when that fails."""
+        """Make the invoices of these lines: all at once, or one by one when that fails.
+
+        A line that another worker has dealt with meanwhile is left as it is.
+        """
+        waiting = self.filtered(lambda line: line.state == "waiting")
         try:
             with self.env.cr.savepoint():
-                self._bill_together()
+                waiting._bill_together()
         except CONTRACT_ERRORS as error:
             self._raise_if_conflict(error)
-            for line in self:
+            for line in waiting:
                 line._bill_alone()
 
     def _bill_alone(self):

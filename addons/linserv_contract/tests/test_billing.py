@@ -1,4 +1,7 @@
+import psycopg2
+
 from odoo.exceptions import UserError
+from odoo.tools import mute_logger
 
 from .common import ContractCase, day
 
@@ -184,3 +187,25 @@ class TestBilling(ContractCase):
         contract = self.make_contract("bas", {"code": "epost", "price_unit": 0.0})
         move = self.bill("10-01", contract, mode="post")
         self.assertEqual(sorted(move.invoice_line_ids.mapped("price_subtotal")), [0.0, 900.0])
+
+    def test_a_run_for_one_contract_that_is_archived_meanwhile_bills_no_other(self):
+        contract, _other = self.make_contract("bas"), self.make_contract("backup")
+        run = self.make_run("10-01", contract)
+        contract.active = False
+        run.action_bill()
+        self.assertEqual(run.move_ids.linserv_contract_id, contract)
+
+    @mute_logger("odoo.sql_db")
+    def test_a_contract_that_a_run_is_for_cannot_be_deleted(self):
+        contract = self.make_contract("bas", state="draft")
+        self.make_run("10-01", contract)
+        with self.assertRaises(psycopg2.IntegrityError), self.env.cr.savepoint():
+            contract.unlink()
+
+    def test_a_line_that_another_worker_billed_meanwhile_keeps_its_invoice(self):
+        run = self.make_run("10-01", self.make_contract("bas"))
+        lines = run._open_lines()
+        lines._bill()
+        move = lines.move_id
+        lines._bill()
+        self.assertEqual((lines.state, lines.move_id, lines.amount), ("billed", move, 900.0))
