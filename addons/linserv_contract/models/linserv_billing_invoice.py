@@ -100,9 +100,12 @@ class LinservBillingInvoice(models.AbstractModel):
         return dict(zip(contracts, moves))
 
     def _check_invoice(self, contract, plan, move):
-        """Refuse an invoice that is not what was planned: better no invoice than a wrong one."""
+        """Refuse an invoice that is not what was planned: better no invoice than a wrong one.
+
+        Prices are without VAT, so a tax that is included in the price is refused here too.
+        """
         same_lines = len(move.invoice_line_ids) == len(plan.charges)
-        if not same_lines or contract.currency_id.compare_amounts(self._untaxed(plan, move), float(plan.amount)):
+        if not same_lines or contract.currency_id.compare_amounts(move.amount_untaxed, float(plan.amount)):
             raise UserError(
                 _(
                     "The invoice of %(contract)s came to %(amount)s and not to the planned %(planned)s.",
@@ -111,13 +114,6 @@ class LinservBillingInvoice(models.AbstractModel):
                     planned=plan.amount,
                 )
             )
-
-    def _untaxed(self, plan, move):
-        """Return the invoice's amount as the prices were written (with prices that include tax: before it is split)."""
-        lines = move.invoice_line_ids
-        if any(lines.tax_ids.flatten_taxes_hierarchy().mapped("price_include")):
-            return float(plan.amount)
-        return move.amount_untaxed
 
     def _sales_journal(self, company):
         journal = self.env["account.journal"].search([("type", "=", "sale"), ("company_id", "=", company.id)], limit=1)

@@ -75,3 +75,13 @@ class TestInvoice(ContractCase):
         run.action_bill()
         self.assertEqual(run.line_ids.state, "failed")
         self.assertIn("no income account", run.line_ids.reason)
+
+    def test_a_tax_that_is_part_of_the_price_is_refused_because_prices_are_without_vat(self):
+        contract = self.make_contract("bas")
+        contract.subscription_ids.service_id.product_id.taxes_id = self.env["account.tax"].create(
+            {"name": "25 % included", "amount": 25.0, "price_include": True, "type_tax_use": "sale"}
+        )
+        run = self.make_run("10-01", contract)
+        run.action_bill()
+        self.assertFalse(run.move_ids)
+        self.assertIn("720.0 and not to the planned 900", run.line_ids.reason)
