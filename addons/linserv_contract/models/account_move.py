@@ -1,7 +1,8 @@
 import logging
 
+import psycopg2
+
 from odoo import _, api, fields, models
-from odoo.exceptions import UserError
 
 _logger = logging.getLogger(__name__)
 
@@ -13,7 +14,7 @@ class AccountMove(models.Model):
 
     linserv_contract_id = fields.Many2one("linserv.contract", string="Contract", index=True, readonly=True)
     linserv_billing_run_id = fields.Many2one(
-        "linserv.billing.run", string="Billing run", index=True, readonly=True, copy=False
+        "linserv.billing.run", string="Billing run", index=True, readonly=True, copy=False, groups="base.group_user"
     )
     linserv_evidence_state = fields.Selection(
         [("pending", "Waiting"), ("done", "Attached"), ("failed", "Failed")],
@@ -26,8 +27,8 @@ class AccountMove(models.Model):
     linserv_evidence_ids = fields.Many2many(
         "ir.attachment", "account_move_linserv_evidence_rel", string="Evidence files", readonly=True, copy=False
     )
-    linserv_evidence_attempts = fields.Integer(default=0, readonly=True, copy=False)
-    linserv_evidence_error = fields.Text(readonly=True, copy=False)
+    linserv_evidence_attempts = fields.Integer(default=0, readonly=True, copy=False, groups="base.group_user")
+    linserv_evidence_error = fields.Text(readonly=True, copy=False, groups="base.group_user")
 
     def write(self, vals):
         result = super().write(vals)
@@ -76,7 +77,9 @@ class AccountMove(models.Model):
                 with self.env.cr.savepoint():
                     move.sudo().linserv_evidence_ids += self.env["ir.attachment"].sudo().create(vals_list)
                     move.write({"linserv_evidence_state": "done", "linserv_evidence_error": False})
-            except (UserError, OSError, ValueError, LookupError) as error:
+            except psycopg2.Error:
+                raise
+            except Exception as error:  # noqa: BLE001  (the code of evidence is any addon's)
                 _logger.warning("Evidence of invoice %s failed: %s", move.id, error)
                 move._linserv_note_evidence_failure(error)
             self.env["linserv.billing.run"]._commit()
@@ -88,13 +91,24 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         move = self.sudo()
-        names = set(move.linserv_evidence_ids.mapped("name"))
+        attached = move.linserv_evidence_ids.mapped("description")
+        periods = move.invoice_line_ids.linserv_billed_period_ids.filtered("reading_id")
         vals_list = []
-        for period in move.invoice_line_ids.linserv_billed_period_ids.filtered("reading_id"):
-            for vals in period._evidence_attachment_vals(move):
-                if vals["name"] not in names:
-                    names.add(vals["name"])
-                    vals_list.append(vals)
+        for period in periods.filtered(lambda period: period._evidence_mark() not in attached):
+            vals_list += period._evidence_attachment_vals(move)
+        return self._linserv_with_own_names(vals_list, move.linserv_evidence_ids.mapped("name"))
+
+    @api.model
+    def _linserv_with_own_names(self, vals_list, taken):
+        """Number files of one name: the parts of a month whose price changed, or two instances called alike."""
+        taken = set(taken)
+        for vals in vals_list:
+            stem, dot, extension = vals["name"].partition(".")
+            number = 1
+            while vals["name"] in taken:
+                number += 1
+                vals["name"] = "%s-%s%s%s" % (stem, number, dot, extension)
+            taken.add(vals["name"])
         return vals_list
 
     def _linserv_note_evidence_failure(self, error):

@@ -68,6 +68,11 @@ class LinservBilledPeriod(models.Model):
             "amount": self.amount,
         }
 
+    def _evidence_mark(self):
+        """Return what attachments say in their description that belong to this period."""
+        self.ensure_one()
+        return "%s,%s" % (self._name, self.id)
+
     def _evidence_attachment_vals(self, move):
         """Return the values of the attachments that prove this period's quantity on ``move``."""
         self.ensure_one()
@@ -77,6 +82,7 @@ class LinservBilledPeriod(models.Model):
         return [
             {
                 "name": attachment["name"],
+                "description": self._evidence_mark(),
                 "mimetype": attachment["mimetype"],
                 "datas": base64.b64encode(attachment["datas_bytes"]),
                 "res_model": "account.move",

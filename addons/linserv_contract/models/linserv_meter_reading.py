@@ -1,6 +1,8 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+MEASURED = {"quantity", "date", "meter", "instance_id", "subscription_id", "evidence_model", "evidence_res_id"}
+
 
 class LinservMeterReading(models.Model):
     """An approved quantity on a day: what metered services are billed on.
@@ -22,8 +24,16 @@ class LinservMeterReading(models.Model):
         help="For a meter of one subscription only; else the instance's reading counts for every metered service.",
     )
     instance_id = fields.Many2one("linserv.instance", check_company=True, ondelete="restrict", index=True)
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        compute="_compute_partner_id",
+        compute_sudo=True,
+        store=True,
+        help="Whose it was when it was measured. A reading is billed to nobody else.",
+    )
     commercial_partner_id = fields.Many2one(
-        "res.partner", compute="_compute_commercial_partner_id", store=True, index=True, string="Commercial entity"
+        related="partner_id.commercial_partner_id", string="Commercial entity", store=True, index=True
     )
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company, readonly=True
@@ -44,11 +54,11 @@ class LinservMeterReading(models.Model):
         ),
     ]
 
-    @api.depends("instance_id.commercial_partner_id", "subscription_id.commercial_partner_id")
-    def _compute_commercial_partner_id(self):
+    @api.depends("instance_id", "subscription_id")
+    def _compute_partner_id(self):
+        """An instance that is handed to another customer later leaves its readings with the one before."""
         for reading in self:
-            owner = reading.instance_id or reading.subscription_id
-            reading.commercial_partner_id = owner.commercial_partner_id
+            reading.partner_id = (reading.instance_id or reading.subscription_id).partner_id
 
     @api.constrains("subscription_id", "instance_id")
     def _check_owner(self):
@@ -66,7 +76,7 @@ class LinservMeterReading(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        if {"quantity", "date", "meter", "instance_id", "subscription_id"} & set(vals):
+        if MEASURED & set(vals):
             self._check_not_billed()
         return super().write(vals)
 

@@ -163,6 +163,12 @@ class LinservSubscription(models.Model):
                 raise UserError(_("Write the last day of %s first.", subscription.service_id.name))
             subscription._end(subscription.date_end)
 
+    def _is_in_force(self):
+        """Tell whether the service runs, or has been agreed to run."""
+        self.ensure_one()
+        over = self.date_end and self.date_end < fields.Date.context_today(self)
+        return self.state == "draft" or (self.state in states.BILLABLE and not over)
+
     def _end(self, last_day):
         """End on ``last_day`` what runs longer, and say what has been billed beyond it."""
         for subscription in self.filtered(lambda sub: sub.state in ("draft", "active")):

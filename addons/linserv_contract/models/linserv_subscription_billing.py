@@ -49,7 +49,10 @@ class LinservSubscription(models.Model):
         return spans
 
     def _meter_readings(self):
-        """Return {subscription: readings}: its own, and those of its instance for the service's meter."""
+        """Return {subscription: readings}: its own, and those of its instance for the service's meter.
+
+        Only the customer's: what was measured while the instance was another customer's is theirs.
+        """
         metered = self.filtered(lambda sub: sub.service_id.quantity_source == "meter")
         readings = self.env["linserv.meter.reading"].search(
             [
@@ -62,12 +65,13 @@ class LinservSubscription(models.Model):
         )
         found = defaultdict(list)
         for reading in readings:
-            found[reading.subscription_id.id, reading.instance_id.id, reading.meter].append(reading)
+            owner = (reading.meter, reading.commercial_partner_id.id)
+            found[(reading.subscription_id.id, reading.instance_id.id) + owner].append(reading)
         return {
-            subscription: found[subscription.id, False, meter]
-            + found[subscription.id, subscription.instance_id.id, meter]
-            + found[False, subscription.instance_id.id, meter]
-            for subscription, meter in ((each, each.service_id.meter) for each in self)
+            subscription: found[(subscription.id, False) + owner]
+            + found[(subscription.id, subscription.instance_id.id) + owner]
+            + found[(False, subscription.instance_id.id) + owner]
+            for subscription, owner in ((each, (each.service_id.meter, each.commercial_partner_id.id)) for each in self)
         }
 
     def _short_name(self):

@@ -2,7 +2,7 @@ import base64
 
 from odoo.exceptions import UserError, ValidationError
 
-from .common import ContractCase
+from .common import ContractCase, day
 
 
 class TestMeter(ContractCase):
@@ -68,6 +68,35 @@ class TestMeter(ContractCase):
         with self.assertRaisesRegex(UserError, "has been billed"):
             reading.unlink()
 
+    def test_the_proof_of_a_reading_that_was_billed_cannot_be_taken_away(self):
+        reading = self.make_reading(100, "09-30", evidence_model="res.partner", evidence_res_id=self.norrvik.id)
+        self.bill("10-01", self.make_contract("maintenance"))
+        with self.assertRaisesRegex(UserError, "has been billed"):
+            reading.evidence_res_id = False
+
+    def test_a_reading_of_the_customer_before_is_not_billed(self):
+        self.make_reading(1000, "09-30").flush()
+        self.instance.partner_id = self.make_customer("Sydbo AB")
+        contract = self.make_contract("maintenance", partner=self.instance.partner_id)
+        self.assertFalse(self.bill("10-01", contract))
+        self.make_reading(1100, "09-30")
+        self.assertEqual(self.bill("10-01", contract).invoice_line_ids.quantity, 11.0)
+
+    def test_a_customer_that_joins_a_group_of_companies_keeps_its_readings(self):
+        self.make_reading(1000, "09-30").flush()
+        contract = self.make_contract("maintenance")
+        self.norrvik.write({"is_company": False, "parent_id": self.make_customer("Koncern AB").id})
+        self.assertEqual(self.bill("10-01", contract).invoice_line_ids.quantity, 10.0)
+
+    def test_an_instance_with_services_in_force_gets_no_other_customer(self):
+        subscription = self.make_contract("bas").subscription_ids
+        sydbo = self.make_customer("Sydbo AB")
+        with self.assertRaisesRegex(ValidationError, "services in force"):
+            self.instance.partner_id = sydbo
+        subscription.date_end = day("10-31")
+        subscription.action_end()
+        self.instance.partner_id = sydbo
+
     def test_a_reading_of_nothing_is_refused(self):
         with self.assertRaisesRegex(ValidationError, "of an instance or of a subscription"):
             self.make_reading(100, "09-30", instance_id=False)
@@ -90,8 +119,8 @@ class TestEvidence(ContractCase):
 
         def attachments(evidence, move, period):
             if cls.answers["content"] is None:
-                raise ValueError("The proof is gone.")
-            name = "%s-%s.txt" % (evidence.name, period.date_from)
+                raise cls.answers.get("error", ValueError)("The proof is gone.")
+            name = "%s-%s.txt" % (evidence.name, period.date_from.strftime("%Y-%m"))
             return [{"name": name, "mimetype": "text/plain", "datas_bytes": cls.answers["content"]}]
 
         def line_text(evidence, subscription, quantity):
@@ -109,7 +138,7 @@ class TestEvidence(ContractCase):
     def test_evidence_is_on_the_invoice(self):
         move = self.bill("10-01", self.contract)
         attachment = self.attachments(move)
-        self.assertEqual(attachment.name, "Norrvik Bygg AB-2026-10-01.txt")
+        self.assertEqual(attachment.name, "Norrvik Bygg AB-2026-10.txt")
         self.assertEqual(base64.b64decode(attachment.datas), b"proof")
         self.assertEqual(move.linserv_evidence_state, "done")
 
@@ -121,6 +150,24 @@ class TestEvidence(ContractCase):
         move.linserv_evidence_state = "pending"
         move._linserv_attach_evidence()
         self.assertEqual(len(self.attachments(move)), 1)
+
+    def test_each_part_of_a_month_whose_price_changes_has_its_evidence(self):
+        subscription = self.contract.subscription_ids
+        prices = self.env["linserv.subscription.price"]
+        prices.create({"subscription_id": subscription.id, "date_from": day("10-11"), "price_unit": 200.0})
+        move = self.bill("10-01", self.contract)
+        names = ["Norrvik Bygg AB-2026-10-2.txt", "Norrvik Bygg AB-2026-10.txt"]
+        self.assertEqual(sorted(move.linserv_evidence_ids.mapped("name")), names)
+        move.linserv_evidence_state = "pending"
+        move._linserv_attach_evidence()
+        self.assertEqual(len(self.attachments(move)), 2)
+
+    def test_a_fault_of_another_addon_stops_neither_the_run_nor_the_scheduled_action(self):
+        self.answers.update(content=None, error=type("DamagedError", (Exception,), {}))
+        self.addCleanup(self.answers.pop, "error")
+        move = self.bill("10-01", self.contract, mode="post")
+        self.env["account.move"]._cron_attach_linserv_evidence()
+        self.assertEqual((move.linserv_evidence_state, move.linserv_evidence_attempts), ("failed", 2))
 
     def test_an_invoice_stands_when_its_evidence_fails_and_the_scheduled_action_completes_it(self):
         self.answers["content"] = None

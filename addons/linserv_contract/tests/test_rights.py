@@ -56,6 +56,28 @@ class TestRights(ContractCase):
         move.with_user(self.accountant).button_cancel()
         self.assertEqual(self.billed(self.contract), ["2026-10-01/2026-10-31"])
 
+    def test_an_accountant_credits_and_replaces_and_the_ledger_follows(self):
+        move = self.invoice.with_user(self.accountant)
+        move.action_post()
+        for method, periods in (("modify", ["2026-10-01/2026-10-31"]), ("cancel", [])):
+            wizard = self.env["account.move.reversal"].with_user(self.accountant)
+            wizard = wizard.with_context(active_model="account.move", active_ids=move.ids)
+            wizard = wizard.create({"refund_method": method, "date_mode": "entry"})
+            wizard.reverse_moves()
+            self.assertEqual(self.billed(self.contract), periods)
+            move = wizard.new_move_ids.filtered(lambda new: new.move_type == "out_invoice")
+            move.action_post()
+
+    def test_a_customer_reads_the_invoice_and_none_of_our_troubles_with_it(self):
+        self.invoice.action_post()
+        eva = new_test_user(self.env, "eva", "base.group_portal")
+        eva.partner_id.parent_id = self.norrvik
+        self.invoice.message_subscribe(eva.partner_id.ids)
+        self.assertTrue(self.invoice.with_user(eva).name)
+        for name in ("linserv_evidence_error", "linserv_evidence_attempts", "linserv_billing_run_id"):
+            with self.assertRaises(AccessError):
+                self.invoice.with_user(eva).read([name])
+
     def test_a_colleague_without_the_group_sees_no_contracts(self):
         with self.assertRaises(AccessError):
             self.contract.with_user(self.colleague).read(["name"])
