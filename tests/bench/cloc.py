@@ -393,6 +393,11 @@ def main():
         goal("third-party modules in the database (at least 100)", modules, modules >= INSTALLED)
         goal("differences in database mode", len(differences), not differences)
         official, ours, size = recount(agent, database, wheels, root)
+    with tempfile.TemporaryDirectory(dir=STATE) as folder:
+        demo, addons = os.environ["LINSERV_DEMO_DATABASE"], Path(os.environ["LINSERV_DEMO_ADDONS"])
+        differences, modules, code, _root = compare_database(Agent(Path(folder), demo, addons), demo, addons)
+        print("the demo's instance: %d modules, %d lines; %s" % (modules, code, differences[:20]))
+        goal("differences on the demo's instance", len(differences), not differences)
     print("recount: odoo cloc %.3f s (CPU %.3f), unchanged %.3f s (CPU %.3f)" % (*official, *ours))
     goal("times faster unchanged recount (at least 12)", round(official[0] / ours[0], 1), official[0] >= 12 * ours[0])
     goal("times less CPU of the unchanged recount", round(official[1] / ours[1], 1), True)

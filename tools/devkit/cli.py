@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from . import demo, lint, odoo, paths, postgres, root, services, testing, translations
+from . import customer, demo, lint, odoo, paths, postgres, root, services, testing, translations
 from .errors import DevError
 
 HELP = """usage: ./dev COMMAND …
@@ -59,6 +59,8 @@ def command_bench(words):
         raise DevError("which benchmark? There are: " + ", ".join(names))
     place = odoo.prepare()
     env = {"LINSERV_TEMPLATE": odoo.get_suite_template(place)}
+    if words[0] == "cloc":
+        env["LINSERV_DEMO_DATABASE"], env["LINSERV_DEMO_ADDONS"] = customer.get_instance(place)
     script = place.suite / "tests" / "bench" / (words[0] + ".py")
     return place.run(["python", script, *words[1:]], env, check=False).returncode
 

@@ -87,6 +87,13 @@ def provide(root):
     postgres.copy(root, get_template(root), DATABASE)
 
 
+def get_instance(root):
+    """Name of the customer's database and path of its addons; the demo's, or made when there was no demo."""
+    if not postgres.has_database(root, DATABASE):
+        provide(root)
+    return DATABASE, host_folder(root) / "addons"
+
+
 def has_module(root, module):
     """Whether the customer's database has a module installed."""
     sql = "SELECT 1 FROM ir_module_module WHERE state = 'installed' AND name = '%s'" % module
