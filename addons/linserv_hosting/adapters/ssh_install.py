@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ..domain.host_keys import HostKey
+from ..domain.protocol import storable
 from .errors import FatalHostError, RetryableHostError, host_error
 from .ssh import AUTH_SECONDS, CHUNK_BYTES, Line, read_stderr
 
@@ -126,11 +127,20 @@ def _run_installer(line: Visit, credential: Credential, order: Order) -> Report:
     first = (credential.password or "").encode() + b"\n" if with_sudo else b""
     status, output, said = line.run_script(command, first + document)
     try:
-        answer = json.loads(output.splitlines()[-1])
-    except (ValueError, IndexError):
+        return _read_report(json.loads(output.splitlines()[-1]))
+    except (ValueError, LookupError, TypeError, RecursionError):
         message = said.decode("utf-8", "replace").strip() or f"exit status {status}"
-        raise FatalHostError("install_failed", message) from None
+        raise FatalHostError("install_failed", storable(message)) from None
+
+
+def _read_report(answer: Any) -> Report:
+    """Read what the installer answered.
+
+    :raise HostError: the error that it answered
+    :raise ValueError, LookupError, TypeError: no answer of an installer
+    """
     if "error" in answer:
         error = answer["error"]
-        raise host_error(str(error["code"]), str(error["message"]), False)
-    return Report(list(answer["result"]["changed"]), list(answer["result"]["kept"]))
+        raise host_error(storable(str(error["code"])), storable(str(error["message"])), False)
+    changed, kept = ([storable(str(name)) for name in answer["result"][part]] for part in ("changed", "kept"))
+    return Report(changed, kept)

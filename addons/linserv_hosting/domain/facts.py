@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from .protocol import storable
+
 MAX_TEXT = 120
 MAX_DISKS = 100
 GIB = 1024**3
@@ -76,7 +78,7 @@ def _text(answer: dict[str, Any], name: str) -> str:
     value = answer.get(name)
     if not isinstance(value, str):
         raise MalformedFactsError(name)
-    return value[:MAX_TEXT].replace("\x00", "")
+    return storable(value[:MAX_TEXT])
 
 
 def _number(answer: dict[str, Any], name: str) -> float:

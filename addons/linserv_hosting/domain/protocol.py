@@ -1,12 +1,14 @@
 """What is said to an agent and what is believed of its answer. Version 1, the agent's own half is in `agent/`."""
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any, Optional
 
 VERSION = 1
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 MAX_ERROR_CHARACTERS = 2000
+MAX_DIGITS = 30
 
 
 class ProtocolError(Exception):
@@ -63,10 +65,36 @@ def parse_progress(value: Any) -> Progress:
     """Read a progress, from a line or from the status of detached work; odd values count as none."""
     if not isinstance(value, dict):
         return Progress(0, "")
-    done, total = value.get("done"), value.get("total")
-    known = isinstance(done, (int, float)) and isinstance(total, (int, float)) and total > 0
-    percent = int(min(max(100 * done / total, 0), 100)) if known and done is not None and total else 0
-    return Progress(percent, str(value.get("text") or "")[:200])
+    done, total = _as_number(value.get("done")), _as_number(value.get("total"))
+    percent = int(min(max(100 * done / total, 0), 100)) if total > 0 else 0
+    return Progress(percent, storable(str(value.get("text") or "")[:200]))
+
+
+def storable(text: str) -> str:
+    """Return the text without what no database takes: NUL and halves of characters."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def _as_number(value: Any) -> float:
+    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else 0.0
+
+
+def _parse_line(line: bytes) -> Any:
+    """Read JSON, without what JSON does not know (NaN) and without numbers that take minutes to read.
+
+    :raise ValueError: not JSON, or such a number
+    """
+    return json.loads(line, parse_int=_short_int, parse_constant=_no_constant)
+
+
+def _short_int(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise ValueError("a number of %d digits" % len(text))
+    return int(text)
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError("no JSON: %s" % text)
 
 
 class AnswerReader:
@@ -102,7 +130,7 @@ class AnswerReader:
         if self.final is not None:
             raise ProtocolError("bad_answer", "The host went on talking after its answer.")
         try:
-            document = json.loads(line)
+            document = _parse_line(line)
         except (ValueError, RecursionError):
             raise ProtocolError("bad_answer", f"The host answered {line[:80]!r}.") from None
         if not isinstance(document, dict) or document.get("run") != self._run:
@@ -115,11 +143,11 @@ class AnswerReader:
 
 def _read_final(document: dict[str, Any]) -> Final:
     result, error = document.get("result"), document.get("error")
-    agent = str(document.get("agent") or "")[:64]
+    agent = storable(str(document.get("agent") or "")[:64])
     if isinstance(result, dict) and error is None:
         return Final(agent, result, None)
     if isinstance(error, dict) and result is None and isinstance(error.get("code"), str):
-        message = str(error.get("message") or "")[:MAX_ERROR_CHARACTERS]
+        message = storable(str(error.get("message") or "")[:MAX_ERROR_CHARACTERS])
         retryable = error.get("retryable") is True
-        return Final(agent, None, {"code": error["code"][:64], "message": message, "retryable": retryable})
+        return Final(agent, None, {"code": storable(error["code"][:64]), "message": message, "retryable": retryable})
     raise ProtocolError("bad_answer", "The last line of the answer is neither a result nor an error.")

@@ -55,6 +55,8 @@ def test_a_result_without_its_newline_is_not_finished():
         lines({"run": RUN, "error": {"message": "no code"}}),
         lines(RESULT, RESULT),
         b"[" * 100000 + b"\n",
+        b'{"run":"%s","result":{"lines":NaN}}\n' % RUN.encode(),
+        b'{"run":"%s","result":{"lines":%s}}\n' % (RUN.encode(), b"9" * 9000),
     ],
 )
 def test_garbage_is_a_bad_answer(data):
@@ -134,3 +136,21 @@ def test_an_agent_refuses_what_is_no_json_object(data):
 def test_an_error_of_a_handler_without_code_is_an_agent_error():
     assert agent_protocol.error_dict(KeyError("x"))["code"] == "agent_error"
     assert agent_protocol.error_dict(OSError(28, "No space left on device"))["code"] == "disk_full"
+
+
+@pytest.mark.parametrize(
+    "done, total", [("1e999", "1e999"), ("1e999", "5"), ("5", "1e999"), ("true", "{}"), ("9", "-1")]
+)
+def test_odd_numbers_of_a_progress_are_no_progress(done, total):
+    line = '{"run":"%s","progress":{"done":%s,"total":%s,"text":"x"}}\n' % (RUN, done, total)
+    _reader, told = read(line.encode())
+    assert told == [Progress(0, "x")]
+
+
+def test_texts_of_a_host_can_be_stored():
+    error = {"code": "odd\x00", "message": "a\x00b \ud800c", "retryable": False}
+    reader, told = read(
+        lines({"run": RUN, "progress": {"text": "\x00\ud800"}}, {"run": RUN, "agent": "\x00v", "error": error})
+    )
+    assert (told, reader.final.agent) == ([Progress(0, "?")], "v")
+    assert reader.final.error == {"code": "odd", "message": "ab ?c", "retryable": False}

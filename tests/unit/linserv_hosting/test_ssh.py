@@ -257,3 +257,18 @@ def test_the_login_key_gives_no_shell_and_no_files(host, ask):
 def test_neither_a_private_key_nor_an_answer_shows_in_a_repr(ask):
     assert "PRIVATE" not in repr(ask.endpoint())
     assert "python" not in repr(ask("hello"))
+
+
+@pytest.mark.parametrize(
+    "output",
+    [b"", b"{", b"7", b"null", b"[]", b'"error"', b'{"error":"x"}', b'{"error":{}}', b'{"result":{}}', b"[" * 60000],
+)
+def test_an_installer_that_answers_nonsense_is_told_as_a_failed_installation(output):
+    class Host:
+        def run_script(self, _command, _data):
+            return 1, output, b"no \x00 room"
+
+    order = ssh_install.Order(user="linserv", public_key="", skeleton={})
+    credential = ssh_install.Credential("root", password="x")
+    error = refused(FatalHostError, "install_failed", lambda: ssh_install._run_installer(Host(), credential, order))
+    assert error.message == "no  room"
