@@ -130,7 +130,7 @@ class LinservRun(models.Model):
         if outcome.kind == "result":
             self._succeed(outcome, notify)
         elif outcome.kind == "started":
-            self._go_on(outcome)
+            self._go_on(outcome, notify)
         else:
             self._settle_error(outcome, notify)
 
@@ -162,12 +162,20 @@ class LinservRun(models.Model):
             "error_detail": False,
         }
 
-    def _go_on(self, outcome):
+    def _go_on(self, outcome, notify):
+        """Ask again later, unless the host has long passed the deadline and still says that it works."""
+        now = fields.Datetime.now()
+        begun = self.date_started if self.state == "running" else now
+        if run_states.is_overdue(now, begun, self.deadline):
+            self.host_id._queue_run("run.cancel", {"run": self.name}, idempotency_key="cancel:%s" % self.name)
+            self._fail(FatalHostError("deadline_passed"), notify)
+            return
         self._apply_event(
             "started",
+            date_started=begun,
             progress=outcome.progress.percent,
             progress_text=outcome.progress.text,
-            next_attempt=fields.Datetime.now() + run_states.poll_delay(self.polls),
+            next_attempt=now + run_states.poll_delay(self.polls),
             lease_until=False,
         )
 

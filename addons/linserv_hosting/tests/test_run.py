@@ -125,6 +125,22 @@ class TestRun(HostingCase):
         self.settle(run, Outcome("result", result={"n": 1}))
         self.assertEqual((run.state, run.progress, run.error), ("done", 100, False))
 
+    def test_work_that_a_host_never_ends_is_given_up_and_stopped_there(self):
+        run = self.host._queue_run("code.count", detached=True, deadline=3600)
+        self.settle(run, Outcome("started", progress=Progress(0, "")))
+        run.date_started = fields.Datetime.now() - timedelta(hours=3)
+        self.settle(run, Outcome("started", progress=Progress(99, "")))
+        self.assertEqual((run.state, run.error_code), ("failed", "deadline_passed"))
+        self.assertTrue(self.runs.search([("verb", "=", "run.cancel"), ("args", "like", run.name)]))
+
+    def test_the_deadline_of_detached_work_counts_from_its_start_there(self):
+        run = self.host._queue_run("code.count", detached=True, deadline=3600)
+        self.settle(run, Outcome("error", error=RetryableHostError("unreachable")))
+        run.date_started = fields.Datetime.now() - timedelta(hours=3)
+        self.settle(run, Outcome("started", progress=Progress(0, "")))
+        self.settle(run, Outcome("started", progress=Progress(1, "")))
+        self.assertEqual(run.state, "running")
+
     def test_work_that_the_host_lost_is_started_again(self):
         run = self.host._queue_run("code.count", detached=True)
         self.settle(run, Outcome("started", progress=Progress(0, "")))
