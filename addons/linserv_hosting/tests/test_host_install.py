@@ -1,7 +1,10 @@
 import json
+import logging
 from dataclasses import replace
+from pprint import pformat
 from unittest.mock import patch
 
+from odoo.api import call_kw
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -107,6 +110,18 @@ class TestHostInstall(HostingCase):
             self.visit(login_with="password", one_time_password="hunter2-$(id)", one_time_key=False)
         self.assertNotIn("hunter2", self.read_tables())
         self.assertFalse(self.target.exists())
+
+    def test_a_log_of_every_call_has_no_credential(self):
+        vals = {"host_id": self.host.id, "admin_user": "root", "login_with": "password"}
+        vals.update(one_time_password="hunter2", one_time_key=self.endpoint.admin_private_key)
+        with self.assertLogs("odoo", logging.DEBUG) as logs, self.assertRaises(UserError):
+            call_kw(self.env["linserv.host.install"], "create", [[vals]], {})
+        for line in pformat(vals).split("\n"):
+            with self.assertLogs("odoo.http.rpc.request", logging.DEBUG) as more:
+                logging.getLogger("odoo.http.rpc.request").debug("call %s", line)
+            logs.output.extend(more.output)
+        self.assertNotIn("hunter2", str(logs.output))
+        self.assertNotIn(self.endpoint.admin_private_key.splitlines()[2], str(logs.output))
 
     def test_without_a_credential_nothing_happens(self):
         wizard = self.visit(one_time_key=False)

@@ -1,1 +1,1 @@
-from . import linserv_host_install, linserv_host_pin
+from . import credential_log, linserv_host_install, linserv_host_pin
