@@ -15,8 +15,10 @@ class LinservInstance(models.Model):
         for instance in self.sudo():
             services = instance.subscription_ids.filtered(lambda service: service._is_in_force())
             foreign = services.filtered(
-                lambda service, instance=instance: service.commercial_partner_id != instance.commercial_partner_id
-                or service.company_id != instance.company_id
+                lambda service, instance=instance: (
+                    service.commercial_partner_id != instance.commercial_partner_id
+                    or service.company_id != instance.company_id
+                )
             )
             if foreign:
                 raise ValidationError(
