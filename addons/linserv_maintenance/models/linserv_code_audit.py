@@ -66,6 +66,7 @@ class LinservCodeAudit(models.Model):
         """Return a new audit of `snapshot`, or the one that is under way."""
         self._check_may_audit()
         snapshot.check_access_rule("read")
+        self.sudo()._fail_abandoned()
         running = self.sudo().search([("snapshot_id", "=", snapshot.id), ("state", "=", "running")], limit=1)
         if running:
             return running
@@ -107,11 +108,18 @@ class LinservCodeAudit(models.Model):
             self._fail(_("The host's answer cannot be believed: %s", printable(error.detail)))
             return
         vals = dict(self._prepare_official_vals(found.official, tree), **self._prepare_sample_vals(found, tree))
-        self.write(dict(vals, state="done"))
+        self.write(dict(vals, state="done", error=False))
         self._judge()
 
     def _fail(self, message):
         self.write({"state": "failed", "error": message})
+
+    @api.model
+    def _fail_abandoned(self):
+        """End audits whose run ended without telling them: cancelled or removed by a person."""
+        for audit in self.search([("state", "=", "running")]):
+            if not audit.run_id or audit.run_id.state in ("cancelled", "failed"):
+                audit._fail(audit.run_id.error or _("The audit was cancelled."))
 
     def _prepare_official_vals(self, official, tree):
         """Compare the host's own tool with the count, module by module."""

@@ -22,7 +22,7 @@ class LinservCodeSnapshot(models.Model):
     _inherit = ["mail.thread", "mail.activity.mixin", "linserv.run.origin"]
     _order = "date desc, id desc"
     _check_company_auto = True
-    # Nobody writes a count, but those who read it may talk about it.
+    # Nobody writes a count, but colleagues who read it may talk about it.
     _mail_post_access = "read"
 
     name = fields.Char(compute="_compute_name", store=True)
@@ -126,6 +126,13 @@ class LinservCodeSnapshot(models.Model):
         if "running" in self.mapped("state"):
             raise UserError(_("Cancel the count before you delete it: the host is still counting."))
         return super().unlink()
+
+    @api.model
+    def _get_mail_message_access(self, res_ids, operation, model_name=None):
+        """Customers read their counts too, and could post in anyone's name to anyone: they need the right to write."""
+        if operation == "create" and not (self.env.su or self.env.user.has_group("base.group_user")):
+            return "write"
+        return super()._get_mail_message_access(res_ids, operation, model_name=model_name)
 
     def _check_not_settled(self):
         """:raise UserError: a count that was approved or rejected is kept as it was"""

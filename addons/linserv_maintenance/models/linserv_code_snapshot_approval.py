@@ -126,6 +126,8 @@ class LinservCodeSnapshot(models.Model):
     def _check_follows(self, previous):
         if self.state not in ("running", "draft"):
             self._move("approved")
+        if self.instance_id.commercial_partner_id != self.commercial_partner_id:
+            raise UserError(_("The instance has another customer now. Reject this count and count again."))
         if previous and previous.date >= self.date:
             raise UserError(
                 _(

@@ -41,7 +41,9 @@ class LinservCodeSnapshot(models.Model):
             return live
         failed = self.search([("instance_id", "=", instance.id), ("state", "=", "failed")], limit=1)
         if failed:
-            failed._move("running", **self._prepare_retry_vals(date))
+            # The instance may have got another customer since: the count is the one's that has it now.
+            owner = self._prepare_snapshot_vals(instance, date)
+            failed._move("running", **dict(owner, **self._prepare_retry_vals(date)))
         else:
             failed = self.create([self._prepare_snapshot_vals(instance, date)])
         failed._order_count()
@@ -98,8 +100,8 @@ class LinservCodeSnapshot(models.Model):
         if run != self.run_id or self.state not in ("running", "failed"):
             return
         if self.state == "failed":
-            # Somebody pressed "retry" on the run itself.
-            self._move("running", **dict(self._prepare_retry_vals(self.date), run_id=run.id))
+            # Somebody pressed "retry" on the run itself: what was counted now is no count of the day it failed.
+            self._move("running", **dict(self._prepare_retry_vals(fields.Date.context_today(self)), run_id=run.id))
         try:
             count, tree_record = self._check_result(run, result)
         except TreeRefusedError as error:
@@ -119,8 +121,10 @@ class LinservCodeSnapshot(models.Model):
         :raise TreeRefusedError: nothing of the answer may be believed
         """
         self.ensure_one()
-        known_root = json.loads(run.args or "{}").get("known_root")
-        count = tree_check.check_count(result, known_root, tree_store.root_of)
+        asked = json.loads(run.args or "{}")
+        count = tree_check.check_count(result, asked.get("known_root"), tree_store.root_of)
+        if count.rule.profile != asked.get("profile"):
+            raise TreeRefusedError("profile_differs", count.rule.profile)
         trees = self.env["linserv.code.tree"]
         if count.tree:
             return count, trees._keep(self.instance_id, count.root, count.tree)

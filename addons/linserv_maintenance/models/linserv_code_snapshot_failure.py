@@ -38,6 +38,7 @@ class LinservCodeSnapshot(models.Model):
             "negative": _("The host counted a negative number of lines, so nothing of its count was used."),
             "does_not_add_up": _("The host's numbers do not add up, so nothing of them was used."),
             "root_mismatch": _("The host's list of files does not give the root hash it claims. Nothing was used."),
+            "profile_differs": _("The host counted by the rule of another Odoo series, so nothing of it was used."),
             "unchanged_unknown": _("The host says that nothing changed since a count that is not known here."),
         }
 

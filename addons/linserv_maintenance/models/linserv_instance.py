@@ -53,17 +53,33 @@ class LinservInstance(models.Model):
 
     def _compute_code_snapshots(self):
         # sudo: whoever sees an instance may see how much code it has, but the counts only with their own right.
-        snapshots = self.env["linserv.code.snapshot"].sudo().search([("instance_id", "in", self.ids)])
+        counts, last_ids, approved_ids = self._find_code_snapshots()
+        snapshots = self.env["linserv.code.snapshot"].sudo()
         for instance in self:
-            own = snapshots.filtered_domain([("instance_id", "=", instance.id)])
-            approved = own.filtered_domain([("state", "=", "approved")])[:1]
-            instance.code_snapshot_count = len(own)
-            instance.code_last_id = own[:1]
-            instance.code_last_state = own[:1].state
-            instance.code_error = own[:1].error
+            last = snapshots.browse(last_ids.get(instance.id)).with_prefetch(list(last_ids.values()))
+            approved = snapshots.browse(approved_ids.get(instance.id)).with_prefetch(list(approved_ids.values()))
+            instance.code_snapshot_count = counts.get(instance.id, 0)
+            instance.code_last_id = last
+            instance.code_last_state = last.state
+            instance.code_error = last.error
             instance.code_approved_id = approved
             instance.code_lines = approved.code_lines
             instance.code_date = approved.date
+
+    def _find_code_snapshots(self):
+        """Return how many counts each instance has, its last one and its last approved one (ids by instance)."""
+        self.env["linserv.code.snapshot"].flush(["instance_id", "date", "state"])
+        self.env.cr.execute(
+            """
+            SELECT instance_id, count(*), (array_agg(id ORDER BY date DESC, id DESC))[1],
+                   (array_agg(id ORDER BY date DESC, id DESC) FILTER (WHERE state = 'approved'))[1]
+              FROM linserv_code_snapshot WHERE instance_id = ANY(%s) GROUP BY instance_id
+            """,
+            [self.ids],
+        )
+        rows = self.env.cr.fetchall()
+        approved = {instance: approved for instance, _count, _last, approved in rows if approved}
+        return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows}, approved
 
     def action_count_code(self):
         """Count the code of the instances as of today, and show the counts.

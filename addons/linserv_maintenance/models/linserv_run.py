@@ -4,7 +4,7 @@ from odoo import models
 
 
 class LinservRun(models.Model):
-    """A cancelled run ends the count that waits for it; sources are never kept with a run."""
+    """A cancelled run ends the count or audit that waits for it; sources are never kept with a run."""
 
     _inherit = "linserv.run"
 
@@ -24,4 +24,5 @@ class LinservRun(models.Model):
         )
         for snapshot in waiting:
             snapshot._fail("cancelled", "")
+        self.env["linserv.code.audit"].sudo()._fail_abandoned()
         return result

@@ -70,6 +70,16 @@ class TestAudit(CodeCase):
         self.audit._on_run_failed(self.audit.run_id, {"code": "timeout", "message": "Too slow.", "retryable": True})
         self.assertEqual((self.audit.state, self.audit.error), ("failed", "Too slow."))
 
+    def test_a_cancelled_audit_is_over_and_can_be_ordered_again(self):
+        self.audit.run_id.action_cancel()
+        self.assertEqual(self.audit.state, "failed")
+        self.assertNotEqual(self.env["linserv.code.audit"].with_user(self.manager)._start(self.snapshot), self.audit)
+
+    def test_an_audit_whose_run_ended_without_telling_it_can_be_ordered_again(self):
+        self.audit.run_id.state = "failed"
+        self.assertNotEqual(self.env["linserv.code.audit"].with_user(self.manager)._start(self.snapshot), self.audit)
+        self.assertEqual(self.audit.state, "failed")
+
     def test_a_second_order_while_one_is_under_way_is_the_same(self):
         self.assertEqual(self.env["linserv.code.audit"].with_user(self.manager)._start(self.snapshot), self.audit)
 

@@ -86,3 +86,22 @@ class TestRights(CodeCase):
         secret = self.company.linserv_code_signing_secret_id
         self.approved({"a": 100}, NOVEMBER)
         self.assertEqual(self.env["linserv.secret"].search([("kind", "=", "signing_key")]), secret)
+
+    def test_an_instance_with_another_customer_is_counted_for_that_one(self):
+        waiting = self.counted({"a": 100})
+        failed = self.answered({"root": "x"}, NOVEMBER)
+        self.instance.partner_id = self.env["res.partner"].create([{"name": "Sydbo AB", "is_company": True}])
+        with self.assertRaisesRegex(UserError, "another customer"):
+            waiting.with_user(self.manager).action_approve()
+        again = self.counted({"a": 100}, NOVEMBER)
+        self.assertEqual((again, again.partner_id), (failed, self.instance.partner_id))
+
+    def test_a_customer_writes_nothing_on_a_count_not_even_in_someone_elses_name(self):
+        snapshot = self.approved({"a": 100}).with_user(self.eva)
+        for vals in ({}, {"author_id": self.manager.partner_id.id, "email_from": "karin@example.com"}):
+            with self.assertRaises(AccessError):
+                snapshot.message_post(body="Pay to another account", partner_ids=self.customer.ids, **vals)
+            with self.assertRaises(AccessError):
+                vals.update(body="Pay", model=snapshot._name, res_id=snapshot.id)
+                self.env["mail.message"].with_user(self.eva).create([vals])
+        self.assertTrue(snapshot.with_user(self.user).message_post(body="Is the new module theirs?"))

@@ -1,3 +1,4 @@
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -156,3 +157,25 @@ class TestSnapshot(CodeCase):
         self.approved({"a": 100}, NOVEMBER)
         with self.assertRaisesRegex(UserError, "Reject this older one"):
             old.with_user(self.manager).action_approve()
+
+    def test_a_count_by_the_rule_of_another_series_is_refused(self):
+        self.approved({"a": 100})
+        told = honest(tree_of({"a": 101}))
+        told["rule"] = dict(told["rule"], profile="18.0")
+        snapshot = self.answered(told, NOVEMBER)
+        self.assertEqual((snapshot.state, snapshot.error_code), ("failed", "profile_differs"))
+
+    def test_a_run_that_is_retried_later_counts_as_of_that_day(self):
+        snapshot = self.answered({"root": "x"})
+        snapshot._on_run_done(snapshot.run_id, honest(tree_of({"a": 100})))
+        self.assertEqual((snapshot.state, snapshot.date), ("draft", fields.Date.context_today(snapshot)))
+
+    def test_the_instance_knows_its_last_and_its_last_approved_count(self):
+        other = self.make_instance(self.host, name="Other", technical_name="other")
+        first = self.approved({"a": 100})
+        failed = self.answered({"root": "x"}, NOVEMBER)
+        instance = self.instance
+        self.assertEqual((instance.code_last_id, instance.code_approved_id), (failed, first))
+        self.assertEqual((instance.code_snapshot_count, instance.code_last_state), (2, "failed"))
+        self.assertEqual((instance.code_lines, instance.code_date), (100, first.date))
+        self.assertEqual((other.code_snapshot_count, other.code_last_state, other.code_lines), (0, False, 0))
