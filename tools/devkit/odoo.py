@@ -8,6 +8,8 @@ from . import paths, postgres, python
 from .errors import DevError
 from .root import get_root
 
+# Written from inside, as the folder with the logs belongs to the user there.
+INTO_LOG = 'log=$1; shift; exec "$@" > "$log" 2>&1'
 BASE_MODULES = ["l10n_se", "sale_management", "portal", "contacts"]
 LANGUAGES = "sv_SE"
 CONFIGURATION = """[options]
@@ -79,7 +81,7 @@ def free_port():
 def run_quietly(root, words, log_name, stdin=None):
     """Run Odoo into a log file; DevError with the log's end when it fails."""
     log = paths.state_folder() / "log" / (log_name + ".log")
-    inner = ["sh", "-c", 'log=$1; shift; "$@" > "$log" 2>&1', "run", root.state / "log" / log.name, *words]
+    inner = ["sh", "-c", INTO_LOG, "run", root.state / "log" / log.name, *words]
     done = root.run(inner, check=False, input=stdin)
     if done.returncode:
         tail = log.read_text(errors="replace")[-3000:]

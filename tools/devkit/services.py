@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 
 from . import paths
+from .odoo import INTO_LOG
 
 
 def start(root, name, argv, env=None):
@@ -13,13 +14,13 @@ def start(root, name, argv, env=None):
     running = get_pid(name)
     if running:
         return running
-    log = (paths.state_folder() / "log" / (name + ".log")).open("ab")
+    log = root.state / "log" / (name + ".log")
     process = subprocess.Popen(
-        root.command(argv, env), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        root.command(["sh", "-c", INTO_LOG, "start", log, *argv], env), stdin=subprocess.DEVNULL, start_new_session=True
     )
-    started = read_start_time(process.pid)
-    pid_file(name).parent.mkdir(parents=True, exist_ok=True)
-    pid_file(name).write_text("%d %s" % (process.pid, started))
+    text = "%d %s" % (process.pid, read_start_time(process.pid))
+    place = root.state / "services" / pid_file(name).name
+    root.run(["sh", "-c", 'mkdir -p "$(dirname "$1")" && cat > "$1"', "write", place], input=text.encode())
     return process.pid
 
 
@@ -57,8 +58,7 @@ def stop(root, name):
         deadline = time.monotonic() + 10
         while get_pid(name) and time.monotonic() < deadline:
             time.sleep(0.1)
-    if pid_file(name).exists():
-        pid_file(name).unlink()
+    root.run(["rm", "-f", root.state / "services" / pid_file(name).name])
 
 
 def stop_all(root):

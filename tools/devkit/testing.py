@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 import time
 from xml.etree import ElementTree
@@ -115,9 +114,8 @@ def run_addons(root, tally, addons):
     words += ["--test-tags", ",".join("/" + addon for addon in addons)]
     words += ["--http-port", str(odoo.free_port()), "--log-handler", "odoo.tools.convert:WARNING"]
     try:
-        with log.open("wb") as stream:
-            command = root.command(odoo.odoo_command(root, *words))
-            done = subprocess.run(command, stdout=stream, stderr=subprocess.STDOUT, check=False)
+        command = ["sh", "-c", odoo.INTO_LOG, "test", root.state / "log" / log.name]
+        done = root.run([*command, *odoo.odoo_command(root, *words)], check=False)
     finally:
         postgres.drop(root, name)
     text = log.read_text(errors="replace")
