@@ -1,6 +1,6 @@
 import psycopg2
 
-from odoo import _
+from odoo import SUPERUSER_ID, _, api
 from odoo.exceptions import UserError
 
 
@@ -22,3 +22,19 @@ def pre_init_hook(cr):
                 error,
             )
         ) from error
+
+
+def post_init_hook(cr, registry):
+    """Give the services the tax on services: a new product gets the company's default tax, in Sweden that on goods.
+
+    At home it is the same 25 %; abroad the fiscal position makes another reverse charge of it, another box of the VAT
+    return and another column of the EU sales list.
+    """
+    env = api.Environment(cr, SUPERUSER_ID, {})
+    products = env["linserv.service"].with_context(active_test=False).search([]).product_id
+    for company in env["res.company"].search([]):
+        tax, usual = company._linserv_service_tax(), company.account_sale_tax_id
+        if tax:
+            products.filtered(lambda product, usual=usual: usual in product.taxes_id).write(
+                {"taxes_id": [(3, usual.id), (4, tax.id)]}
+            )

@@ -13,4 +13,5 @@ from . import (
     linserv_subscription,
     linserv_subscription_billing,
     linserv_subscription_price,
+    res_company,
 )

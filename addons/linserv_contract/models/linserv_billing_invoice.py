@@ -41,6 +41,7 @@ class LinservBillingInvoice(models.AbstractModel):
         product = subscription.service_id.product_id.with_company(contract.company_id)
         account = self._income_account(product, position)
         taxes = product.taxes_id.filtered_domain([("company_id", "=", contract.company_id.id)])
+        taxes = taxes or contract.company_id._linserv_service_tax()
         taxes = taxes or account.tax_ids or contract.company_id.account_sale_tax_id
         return {
             "sequence": number * 10,

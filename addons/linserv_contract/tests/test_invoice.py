@@ -28,6 +28,8 @@ class TestInvoice(ContractCase):
         self.assertIn("15 av 31 dagar", line.name)
 
     def test_the_customers_fiscal_position_maps_the_tax(self):
+        contract = self.make_contract("bas")
+        usual = contract.subscription_ids.service_id.product_id.taxes_id
         none = self.env["account.tax"].create(
             {"name": "Export 0 %", "amount": 0.0, "type_tax_use": "sale", "company_id": self.company.id}
         )
@@ -35,13 +37,24 @@ class TestInvoice(ContractCase):
             {
                 "name": "Export",
                 "company_id": self.company.id,
-                "tax_ids": [(0, 0, {"tax_src_id": self.company.account_sale_tax_id.id, "tax_dest_id": none.id})],
+                "tax_ids": [(0, 0, {"tax_src_id": usual.id, "tax_dest_id": none.id})],
             }
         )
         self.norrvik.property_account_position_id = position
-        move = self.bill("10-01", self.make_contract("bas"))
+        move = self.bill("10-01", contract)
         self.assertEqual((move.fiscal_position_id, move.invoice_line_ids.tax_ids), (position, none))
         self.assertEqual(move.amount_tax, 0.0)
+
+    def test_a_customer_abroad_is_billed_a_service_and_no_goods(self):
+        for country, vat, tax in (
+            ("de", "DE123456788", "sale_tax_services_EC"),
+            ("no", False, "sale_tax_services_NEC"),
+            ("se", "SE123456789701", "sale_tax_25_services"),
+        ):
+            customer = self.make_customer("Kund " + country, country_id=self.env.ref("base." + country).id, vat=vat)
+            self.make_instance(customer, "prod-" + country)
+            line = self.bill("10-01", self.make_contract("bas", partner=customer)).invoice_line_ids
+            self.assertEqual(line.tax_ids, self.env.ref("l10n_se.%d_%s" % (self.company.id, tax)), country)
 
     def test_the_contracts_payment_terms(self):
         now = self.env.ref("account.account_payment_term_immediate")
