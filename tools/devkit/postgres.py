@@ -29,7 +29,7 @@ def start(root):
     data, programs = root.state / "postgres", get_programs(root)
     if is_running(root, programs):
         return
-    if not (paths.state_folder() / "postgres" / "complete").exists():
+    if not (paths.state_folder() / "postgres.complete").exists():
         make_cluster(root, data, programs)
     log = root.state / "log" / "postgres.log"
     words = ["%s/pg_ctl" % programs, "start", "--wait", "--silent", "-D", data, "-l", log]
@@ -40,7 +40,7 @@ def start(root):
 
 def make_cluster(root, data, programs):
     """A new cluster with the role ``odoo``: no superuser, may create databases."""
-    root.run(["rm", "-rf", data])
+    root.run(["rm", "-rf", data, root.state / "postgres.complete"])
     initdb = ["%s/initdb" % programs, "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8"]
     root.run([*initdb, "--locale=C.UTF-8", "--no-sync"], capture_output=True)
     script = 'cat >> "$1/postgresql.conf"'
@@ -48,7 +48,7 @@ def make_cluster(root, data, programs):
     role = "CREATE ROLE odoo LOGIN CREATEDB;\n"
     single = ["%s/postgres" % programs, "--single", "-D", data, "postgres"]
     root.run(single, input=role.encode(), capture_output=True)
-    root.run(["touch", data / "complete"])
+    root.run(["touch", root.state / "postgres.complete"])
 
 
 def is_running(root, programs):
