@@ -1,6 +1,8 @@
+import re
+
 from werkzeug.exceptions import NotFound
 
-from odoo import http
+from odoo import SUPERUSER_ID, http
 from odoo.http import content_disposition, request
 
 from odoo.addons.linserv_hosting.controllers.portal import LinservPortalMixin
@@ -47,6 +49,24 @@ class ContractPortal(LinservPortalMixin, CustomerPortal):
             ("Content-Disposition", content_disposition(attachment.name)),
         ]
         return request.make_response(attachment.raw, headers)
+
+    def _show_report(self, model, report_type, report_ref, download=False):
+        """Render a paper that the caller has checked the visitor's access to.
+
+        Odoo evaluates a report with the visitor's own rights, and customers have none on the taxes of their invoice's
+        lines: without this neither the invoice's page nor its PDF opens for them.
+        """
+        if not model.env.su or report_type not in ("html", "pdf"):
+            return super()._show_report(model, report_type, report_ref, download=download)
+        report = request.env.ref(report_ref).with_user(SUPERUSER_ID).with_company(model.company_id)
+        render = {"html": report._render_qweb_html, "pdf": report._render_qweb_pdf}[report_type]
+        content = render(model.ids, data={"report_type": report_type})[0]
+        kind = "application/pdf" if report_type == "pdf" else "text/html"
+        headers = [("Content-Type", kind), ("Content-Length", len(content))]
+        if report_type == "pdf" and download:
+            name = "%s.pdf" % re.sub(r"\W+", "-", model._get_report_base_filename())
+            headers.append(("Content-Disposition", content_disposition(name)))
+        return request.make_response(content, headers)
 
     def _browse_contract(self, contract_id):
         """Return the contract if the visitor's record rules let them read it; else it does not exist."""

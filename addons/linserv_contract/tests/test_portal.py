@@ -108,6 +108,15 @@ class TestPortal(HttpSavepointCase, ContractCase):
         self.assertEqual((answer.status_code, answer.content), (200, b"{}"))
         self.assertIn("attachment", answer.headers["Content-Disposition"])
 
+    def test_the_customer_reads_the_invoice_itself_and_nobody_elses(self):
+        paper = "/my/invoices/%d?report_type=html" % self.invoice.id
+        self.authenticate("eva", "eva")
+        answer = self.get(paper)
+        self.assertEqual(answer.status_code, 200)
+        self.assertIn("ODOO MAINTENANCE AND SUPPORT", answer.text)
+        self.authenticate("olle", "olle")
+        self.assertNotEqual(self.get(paper).status_code, 200)
+
     def test_another_attachment_is_not_evidence(self):
         secret = self.env["ir.attachment"].create({"name": "x", "raw": b"x"})
         self.authenticate("eva", "eva")
