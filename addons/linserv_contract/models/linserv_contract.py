@@ -91,7 +91,12 @@ class LinservContract(models.Model):
             contract.instance_ids = contract.subscription_ids.instance_id
 
     def _compute_move_count(self):
-        groups = self.env["account.move"].read_group(
+        moves = self.env["account.move"]
+        if not moves.check_access_rights("read", raise_exception=False):
+            # The form asks for the number even where its button is hidden.
+            self.move_count = 0
+            return
+        groups = moves.read_group(
             [("linserv_contract_id", "in", self.ids)], ["linserv_contract_id"], ["linserv_contract_id"]
         )
         counts = {group["linserv_contract_id"][0]: group["linserv_contract_id_count"] for group in groups}

@@ -28,6 +28,12 @@ class TestRights(ContractCase):
             with self.assertRaises(AccessError):
                 change()
 
+    def test_a_reader_without_rights_on_invoices_opens_the_contract_and_the_run(self):
+        for record in (self.contract, self.invoice.linserv_billing_run_id):
+            shown = record.with_user(self.reader)
+            view = self.env[record._name].with_user(self.reader).fields_view_get(view_type="form")
+            self.assertEqual(shown.read(list(view["fields"]))[0]["id"], record.id)
+
     def test_a_manager_makes_contracts_and_bills(self):
         env = self.env(user=self.manager)
         contract = self.make_contract("bas").with_user(self.manager)
