@@ -29,24 +29,25 @@ class LinservCodeSnapshot(models.Model):
         self.ensure_one()
         if self.signing_error:
             return _("The count could not be signed: %s", self.signing_error)
-        band = "%g" % self.instance_id._get_code_band()
-        return self._get_decision_texts("%+.1f" % self.change_percent, band).get(self.decision, "")
+        band = self._format_number("%g", self.instance_id._get_code_band())
+        return self._get_decision_texts(self.change_percent, band).get(self.decision, "")
 
     @api.model
     def _get_decision_texts(self, percent, band):
-        values = {"percent": percent, "band": band}
+        size = self._format_number("%.1f", abs(percent))
+        values = {"percent": self._format_number("%+.1f", percent), "size": size, "band": band}
         return {
             approval.FIRST_COUNT: _(
                 "This is the first count of the instance. A person looks at it before it is billed."
             ),
             approval.WITHIN_BAND: _("Changed by %(percent)s %%, within the band of %(band)s %%.", **values),
             approval.ABOVE_BAND: _(
-                "Grew by %(percent)s %%, more than the band of %(band)s %%. "
+                "Grew by %(size)s %%, more than the band of %(band)s %%. "
                 "Look at the modules below before the customer pays for it.",
                 **values,
             ),
             approval.BELOW_BAND: _(
-                "Shrank by %(percent)s %%, more than the band of %(band)s %%. "
+                "Shrank by %(size)s %%, more than the band of %(band)s %%. "
                 "Were modules uninstalled, or is a folder missing on the host?",
                 **values,
             ),

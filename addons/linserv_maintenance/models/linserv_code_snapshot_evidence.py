@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from odoo import _, models
+from odoo import _, api, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
@@ -115,9 +115,13 @@ class LinservCodeSnapshot(models.Model):
 
     def _format_integer(self, number):
         """Return a number of lines as the language of the context writes it."""
+        return self._format_number("%d", number)
+
+    @api.model
+    def _format_number(self, pattern, number):
         lang = self.env["res.lang"]._lang_get(self.env.context.get("lang") or self.env.user.lang or "en_US")
         # A space that does not break keeps a number on one line.
-        return lang.format("%d", number, grouping=True).replace(" ", "\u00a0")
+        return lang.format(pattern, number, grouping=True).replace(" ", "\u00a0")
 
     def _format_change(self, number):
         """Return a difference with its sign."""

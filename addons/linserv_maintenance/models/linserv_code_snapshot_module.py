@@ -31,7 +31,7 @@ class LinservCodeSnapshotModule(models.Model):
     state = fields.Selection(related="snapshot_id.state", store=True)
     file_count = fields.Integer(string="Files", readonly=True)
     error_count = fields.Integer(string="Files not counted", readonly=True)
-    code_lines = fields.Integer(string="Lines of code", readonly=True)
+    code_lines = fields.Integer(string="Lines of code", readonly=True, group_operator="max")
     total_lines = fields.Integer(string="Lines in all", readonly=True, group_operator=False)
     previous_code_lines = fields.Integer(string="Lines before", readonly=True)
     change_lines = fields.Integer(string="Change", readonly=True)

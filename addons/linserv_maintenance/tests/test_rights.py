@@ -61,6 +61,7 @@ class TestRights(CodeCase):
         context = {"active_id": second.id, "active_model": second._name}
         wizard = self.env["linserv.code.difference"].with_user(self.user).with_context(**context).create([{}])
         self.assertEqual((wizard.before_id, wizard.after_id), (first, second))
+        self.assertEqual(wizard.change_lines, 160, "the window opens with the answer")
         wizard.action_compare()
         self.assertEqual(
             [(line.name, line.kind, line.change_lines) for line in wizard.line_ids],

@@ -41,7 +41,8 @@ class TestSnapshot(CodeCase):
         self.approved({"norrvik_sale": 1000, "norrvik_stock": 100})
         snapshot = self.counted({"norrvik_sale": 1000, "norrvik_stock": 400}, NOVEMBER)
         self.assertEqual((snapshot.state, snapshot.decision), ("draft", "above_band"))
-        self.assertIn("+27.3 %", snapshot.approval_text)
+        self.assertIn("Grew by 27.3 %", snapshot.approval_text)
+        self.assertIn("Växte med 27,3 %", snapshot.with_context(lang="sv_SE")._get_approval_text())
         self.assertEqual(snapshot.note_ids.mapped("module"), ["norrvik_stock"])
         self.assertEqual(snapshot.note_ids.lines, 300)
 

@@ -37,6 +37,8 @@ class LinservCodeDifference(models.TransientModel):
         after = self.env["linserv.code.snapshot"].browse(self.env.context.get("active_id")).exists()
         if after and self.env.context.get("active_model") == "linserv.code.snapshot":
             values.update(instance_id=after.instance_id.id, after_id=after.id, before_id=after.previous_id.id)
+            if after.previous_id:
+                values.update(self._prepare_found_vals(self._find_differences(after.previous_id, after)))
         return values
 
     def action_compare(self):
@@ -44,9 +46,7 @@ class LinservCodeDifference(models.TransientModel):
         self.ensure_one()
         if (self.before_id | self.after_id).instance_id != self.instance_id:
             raise UserError(_("Choose two counts of %s.", self.instance_id.display_name))
-        found = difference.compare(
-            self._get_lines(self.before_id), self._get_lines(self.after_id), self.after_id._get_price()
-        )
+        found = self._find_differences(self.before_id, self.after_id)
         self.line_ids.unlink()
         self.write(self._prepare_found_vals(found))
         return {
@@ -58,9 +58,15 @@ class LinservCodeDifference(models.TransientModel):
             "target": "new",
         }
 
+    @api.model
+    def _find_differences(self, before, after):
+        return difference.compare(self._get_lines(before), self._get_lines(after), after._get_price())
+
+    @api.model
     def _get_lines(self, snapshot):
         return {module.name: module.code_lines for module in snapshot.module_ids if module.kind != "removed"}
 
+    @api.model
     def _prepare_found_vals(self, found):
         return {
             "change_lines": found.lines,
