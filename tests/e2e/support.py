@@ -47,7 +47,9 @@ class Database:
 
     def drop(self):
         """Remove the database and its files."""
-        subprocess.run(["dropdb", "-U", "postgres", "--if-exists", "--force", self.name], check=False, capture_output=True)
+        subprocess.run(
+            ["dropdb", "-U", "postgres", "--if-exists", "--force", self.name], check=False, capture_output=True
+        )
         subprocess.run(["rm", "-rf", STATE / "data" / "filestore" / self.name], check=False)
 
     def query(self, sql):

@@ -12,8 +12,10 @@ CORPUS = [
     "; touch MARK", "| touch MARK", "& touch MARK &", "&& touch MARK", "$(touch MARK)", "`touch MARK`", "\n touch MARK",
     "\r\ntouch MARK\r\n", "'; touch MARK; '", '"; touch MARK; "', "--config=MARK", "-oProxyCommand=touch MARK",
     "../../../../MARK", "/etc/passwd", "..\\..\\MARK", "%0atouch%20MARK", "{{7*7}}", "${IFS}touch${IFS}MARK",
-    "'; DROP TABLE linserv_contract; --", '" OR 1=1 --', "1); DELETE FROM linserv_run; --", "%s%s%(x)s", "\\'; SELECT 1",
-    MARKUP, "'\"><svg onload=alert(1)>", "javascript:alert(1)", "{\"verb\": \"hello\"}", "\u202eabc", "åäö 你好 🙂", "A" * 5000,
+    "'; DROP TABLE linserv_contract; --", '" OR 1=1 --', "1); DELETE FROM linserv_run; --", "%s%s%(x)s",
+    "\\'; SELECT 1",
+    MARKUP, "'\"><svg onload=alert(1)>", "javascript:alert(1)", "{\"verb\": \"hello\"}", "\u202eabc",
+    "åäö 你好 🙂", "A" * 5000,
 ]  # fmt: skip
 
 # A host that answers every request with an error of its own making, as an intruder on it could.
@@ -56,7 +58,8 @@ env["res.users"].with_context(no_reset_password=True).create([{{
     "name": markup, "login": "injected", "password": "injected-word", "parent_id": person.id, "lang": "sv_SE",
     "groups_id": [(6, 0, [env.ref("base.group_portal").id])]}}])
 base = {{"name": markup, "partner_id": person.id, "database": "x", "kind": "production", "series": "14.0"}}
-good = env["linserv.instance"].create([dict(base, host_id=honest.id, technical_name="target", code_agreed_lines=told["lines"])])
+agreed = dict(base, host_id=honest.id, technical_name="target", code_agreed_lines=told["lines"])
+good = env["linserv.instance"].create([agreed])
 bad = env["linserv.instance"].create([dict(base, host_id=lying.id, technical_name="other")])
 contract = env["linserv.contract"].create([{{
     "partner_id": person.id, "date_start": "2026-10-01", "licence_number": markup, "note": markup}}])
@@ -80,8 +83,9 @@ for text in corpus:
 
 runs = env["linserv.run"]
 for text in corpus:
-    for verb, args in (("hello", {{"word": text}}), ("run.status", {{"run": text}}), ("code.audit", {{"files": [[text, text]]}}),
-                       ("code.count", {{"profile": text, "known_root": text}})):
+    calls = {{"hello": {{"word": text}}, "run.status": {{"run": text}}, "code.audit": {{"files": [[text, text]]}},
+             "code.count": {{"profile": text, "known_root": text}}}}
+    for verb, args in calls.items():
         runs |= honest._queue_run(verb, args, instance=good)
 snapshots = (good | bad)
 snapshots.action_count_code()

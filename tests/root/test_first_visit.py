@@ -1,7 +1,7 @@
-"""The first visit to a host as it is made in earnest: root's password, the default paths, an account that is not there yet.
+"""The first visit to a host as it is made in earnest: root's password, the default paths, an account to be made.
 
-Runs as root inside the Debian root. The sshd lives in a mount namespace of its own with copies of /etc, /opt, /var/lib and
-/root, so that nothing of it stays.
+Runs as root inside the Debian root. The sshd lives in a mount namespace of its own with copies of /etc, /opt, /var/lib
+and /root, so that nothing of it stays.
 """
 
 import crypt
@@ -135,6 +135,16 @@ def test_agent_and_configuration_belong_to_root_and_the_state_to_the_account(mac
 
 def test_a_second_visit_changes_nothing(machine, order, first):
     assert machine.visit(order).changed == []
+
+
+def test_a_link_in_the_accounts_folder_leads_root_nowhere(machine, order, first):
+    account = machine.folder / "var" / "lib" / "linserv" / ".ssh"
+    target = machine.folder / "var" / "lib" / "precious"
+    target.write_text("precious")
+    (account / "authorized_keys.new").symlink_to("/var/lib/precious")
+    (account / "authorized_keys").write_text("")
+    assert "/var/lib/linserv/.ssh/authorized_keys" in machine.visit(order).changed
+    assert (target.read_text(), target.stat().st_uid) == ("precious", 0)
 
 
 def test_nothing_of_the_visit_stays_behind(machine, first):

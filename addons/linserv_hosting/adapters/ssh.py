@@ -38,6 +38,7 @@ _ALGORITHMS = {
     "ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256"),
 }
 SCANNED = (("ssh-ed25519",), ("ecdsa-sha2-nistp256",), ("rsa-sha2-512", "rsa-sha2-256"))
+_logger = logging.getLogger(__name__)
 _LOG = "linserv.paramiko"
 logging.getLogger(_LOG).setLevel(logging.CRITICAL)  # what fails is told once, by the run
 
@@ -139,8 +140,7 @@ class Line:
         with self.errors():
             channel = self.open_channel()
             channel.exec_command(AGENT_COMMAND)
-            channel.sendall(protocol.encode(request))
-            channel.shutdown_write()
+            _send(channel, protocol.encode(request))
             self._read_answer(channel, reader, on_progress)
             channel.close()
         final = reader.final
@@ -194,6 +194,17 @@ class Line:
 
     def _timeout(self) -> HostError:
         return RetryableHostError("timeout", f"No answer within {self._deadline_seconds:.0f} s.")
+
+
+def _send(channel: Any, data: bytes) -> None:
+    """Send a request. A program that ended without reading it has closed the channel: what it said decides."""
+    try:
+        channel.sendall(data)
+        channel.shutdown_write()
+    except socket.timeout:
+        raise
+    except OSError:
+        _logger.debug("The program on the host ended before the request was sent.")
 
 
 def execute(

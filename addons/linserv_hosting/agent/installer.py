@@ -114,6 +114,8 @@ def _ensure_account(order: Order, report: Dict[str, List[str]]) -> pwd.struct_pa
 
 
 def _ensure_folder(path: Path, mode: int, owner: Optional[pwd.struct_passwd], report: Dict[str, List[str]]) -> None:
+    if path.is_symlink():
+        raise AgentError("unsafe_path", "%s is a link; nothing was written there." % path)
     if path.is_dir():
         report["kept"].append(str(path))
     else:
@@ -130,7 +132,12 @@ def _ensure_file(
         return
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".new")
-    draft.write_bytes(data)
+    if os.path.lexists(str(draft)):
+        draft.unlink()
+    # Never through a link that the account may have laid in its own folder: root writes here.
+    stream = os.open(str(draft), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(stream, "wb") as target:
+        target.write(data)
     draft.chmod(mode)
     _hand_over(draft, owner)
     os.replace(str(draft), str(path))
@@ -146,4 +153,4 @@ def _ensure_key(order: Order, account: pwd.struct_passwd, report: Dict[str, List
 
 def _hand_over(path: Path, owner: Optional[pwd.struct_passwd]) -> None:
     if owner is not None and os.geteuid() == 0:
-        os.chown(str(path), owner.pw_uid, owner.pw_gid)
+        os.chown(str(path), owner.pw_uid, owner.pw_gid, follow_symlinks=False)

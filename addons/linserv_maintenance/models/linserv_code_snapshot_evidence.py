@@ -55,7 +55,10 @@ class LinservCodeSnapshot(models.Model):
         self.ensure_one()
         if self.state != "approved":
             raise UserError(_("Only an approved count has evidence."))
-        previous = self.previous_id._get_signed() if self.previous_id else None
+        before = self.previous_id.sudo()
+        # A statement tells its customer's name and lines: an earlier owner's stays closed, its hash keeps the chain.
+        ours = before.partner_id.commercial_partner_id == self.partner_id.commercial_partner_id
+        previous = before._get_signed() if before and ours else None
         key = bytes.fromhex(self.public_key)
         # The list of files is not readable by customers; this file of their own count is.
         tree = self.sudo().tree_id._get_tree()

@@ -3,13 +3,14 @@ import logging
 import psycopg2
 
 from odoo import _, api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..domain import due, price
 from .linserv_code_snapshot import STATES
 
 _logger = logging.getLogger(__name__)
 METER = "loc"
+MANAGERS = "linserv_maintenance.linserv_code_snapshot_group_manager"
 
 
 class LinservInstance(models.Model):
@@ -50,6 +51,23 @@ class LinservInstance(models.Model):
         for instance in self:
             if not 0 <= instance.code_band <= 100 or instance.code_agreed_lines < 0:
                 raise ValidationError(_("The approval band is a percentage from 0 to 100, and lines are not negative."))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_may_steer(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_may_steer(vals)
+        return super().write(vals)
+
+    @api.model
+    def _check_may_steer(self, vals):
+        """What decides whether a count needs a person is for those who approve counts, not for who runs the hosts."""
+        steers = any(vals.get(name) for name in ("code_band", "code_agreed_lines"))
+        if steers and not self.env.su and not self.env.user.has_group(MANAGERS):
+            raise AccessError(_("Only managers of line counts set the approval band and the lines in the agreement."))
 
     def _compute_code_snapshots(self):
         # sudo: whoever sees an instance may see how much code it has, but the counts only with their own right.

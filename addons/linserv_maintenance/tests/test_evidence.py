@@ -69,6 +69,14 @@ class TestEvidence(CodeCase):
             self.assertEqual(set(found.values()), {True}, found)
             self.assertIn("amount %s SEK" % kronor, found)
 
+    def test_a_new_owner_of_the_instance_is_not_shown_the_statement_of_the_one_before(self):
+        earlier = self.env["res.partner"].create([{"name": "Sydvik Bygg AB", "is_company": True}])
+        self.tamper(self.first, partner_id=earlier.id)
+        told = json.loads(gzip.decompress(self.second._get_evidence_file()))
+        self.assertIsNone(told["previous"])
+        self.assertEqual(json.loads(told["statement"])["previous"], self.second._get_previous_hash())
+        self.assertEqual(set(self.verified(self.second._get_evidence_file()).values()), {True})
+
     def test_tampering_behind_the_system_is_found(self):
         cases = [
             (self.second, {"code_lines": 1}),

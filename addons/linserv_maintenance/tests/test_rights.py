@@ -31,6 +31,17 @@ class TestRights(CodeCase):
             self.instance.with_user(self.stranger).action_count_code()
         self.assertEqual(snapshot.state, "draft")
 
+    def test_who_runs_the_hosts_does_not_decide_when_a_count_needs_a_person(self):
+        technician = self.make_user("tekla", "linserv_hosting.linserv_host_group_manager")
+        instance = self.instance.with_user(technician)
+        instance.write({"url": "https://odoo.norrvik.example"})
+        for setting in ({"code_band": 100.0}, {"code_agreed_lines": 1000}):
+            with self.assertRaises(AccessError):
+                instance.write(setting)
+        both = ("linserv_hosting.linserv_host_group_manager", "linserv_maintenance.linserv_code_snapshot_group_manager")
+        self.instance.with_user(self.make_user("bo", *both)).write({"code_band": 20.0})
+        self.assertEqual(self.instance.code_band, 20.0)
+
     def test_a_manager_of_another_company_is_not_told(self):
         self.assertNotIn(self.stranger, self.counted({"a": 100}).activity_ids.user_id)
 
