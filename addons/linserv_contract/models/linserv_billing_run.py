@@ -32,7 +32,7 @@ class LinservBillingRun(models.Model):
     _order = "date desc, id desc"
     _check_company_auto = True
 
-    name = fields.Char(required=True, copy=False, readonly=True, default=lambda self: _("New"))
+    name = fields.Char(required=True, copy=False, readonly=True, default="/")
     date = fields.Date(
         "Billing date",
         required=True,
@@ -109,7 +109,7 @@ class LinservBillingRun(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            if vals.get("name", _("New")) == _("New"):
+            if vals.get("name", "/") == "/":
                 company = self.env["res.company"].browse(vals.get("company_id")) or self.env.company
                 vals["name"] = self.env["ir.sequence"].with_company(company).next_by_code("linserv.billing.run")
         return super().create(vals_list)

@@ -15,7 +15,7 @@ class LinservContract(models.Model):
     _order = "date_start desc, id desc"
     _check_company_auto = True
 
-    name = fields.Char("Number", required=True, copy=False, default=lambda self: _("New"), index=True)
+    name = fields.Char("Number", required=True, copy=False, default="/", index=True)
     active = fields.Boolean(default=True)
     state = fields.Selection(STATES, required=True, default="draft", copy=False, tracking=True, index=True)
     partner_id = fields.Many2one(
@@ -137,7 +137,7 @@ class LinservContract(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            if vals.get("name", _("New")) == _("New"):
+            if vals.get("name", "/") == "/":
                 company = self.env["res.company"].browse(vals.get("company_id")) or self.env.company
                 vals["name"] = self.env["ir.sequence"].with_company(company).next_by_code("linserv.contract")
         return super().create(vals_list)
