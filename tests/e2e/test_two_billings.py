@@ -34,7 +34,7 @@ def make_run(month):
 
 rivals = [make_run(1), make_run(1)]
 pressed_by_two, pressed_again = make_run(2), make_run(3)
-admin = env.ref("base.user_admin").id
+admin, english = env.ref("base.user_admin").id, {{"context": {{"lang": "en_US"}}}}
 odoo = killing.Forks(env)
 
 
@@ -43,7 +43,7 @@ def press(run_id):
     def work(env):
         env.cr.commit()
         try:
-            execute_kw(dbname, admin, "linserv.billing.run", "action_bill", [[run_id]])
+            execute_kw(dbname, admin, "linserv.billing.run", "action_bill", [[run_id]], english)
         except UserError as error:
             return str(error.args[0])
         return "billed"
