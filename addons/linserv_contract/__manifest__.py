@@ -6,7 +6,7 @@
     "author": "Linserv AB",
     "website": "https://www.linserv.se",
     "category": "Services/Linserv",
-    "depends": ["linserv_hosting", "account", "portal", "product"],
+    "depends": ["linserv_hosting", "account", "analytic", "portal", "product", "sale_management"],
     "data": [
         "security/linserv_security.xml",
         "security/ir.model.access.csv",
