@@ -12,7 +12,7 @@ HELP = """usage: ./dev COMMAND …
                             with its story; runs the main job, prints what it did, then serves on
                             http://localhost:8069 until Ctrl-C. --once ends after the main job,
                             --fresh starts the story over, --port N serves on another port
-  test [ADDON or path …]    every test, or those named; ends with one line `N passed, N failed`
+  test [ADDON or path …]    every test, or those named (also ADDON:TestClass); ends with one line `N passed, N failed`
   lint [NAME …]             ruff, pylint-odoo, oca-checks, import-linter, mypy
   format [PATH …]           let ruff lay out the files
   bench NAME                one benchmark: a table and one JSON line; status 1 where a goal is missed

@@ -44,7 +44,7 @@ class Tally:
 def run(words):
     """Run everything, or the addons and paths named; the exit status."""
     tally, targets = Tally(), list(words)
-    addons = [word.rstrip("/").split("/")[-1] for word in targets if is_addon(word)]
+    addons = [strip_folder(word) for word in targets if is_addon(word)]
     files = [word for word in targets if not is_addon(word)]
     root = odoo.prepare()
     if not targets:
@@ -64,12 +64,16 @@ def run(words):
 
 def is_addon(word):
     """Whether a word of the command line names an addon of the suite."""
-    name = word.rstrip("/").split("/")[-1]
-    if (paths.ADDONS / name / "__manifest__.py").exists():
+    if (paths.ADDONS / strip_folder(word).split(":")[0] / "__manifest__.py").exists():
         return True
     if not (paths.REPOSITORY / word.split("::")[0]).exists():
         raise DevError("%s is neither an addon of the suite nor a path below the repository" % word)
     return False
+
+
+def strip_folder(word):
+    """``addons/linserv_contract/`` is ``linserv_contract``; ``linserv_contract:TestLedger`` stays as it is."""
+    return word.rstrip("/").split("/")[-1]
 
 
 def run_lint(root, tally):
@@ -106,11 +110,12 @@ def run_pytest(root, tally, words):
 
 
 def run_addons(root, tally, addons):
-    """Install the addons on a copy of the base template and run their tests in one Odoo."""
+    """Install the addons on a copy of the base template and run their tests, or ``addon:TestClass``, in one Odoo."""
     begun, name = time.monotonic(), "test_%d_%s" % (os.getpid(), len(addons))
     postgres.copy(root, odoo.get_base_template(root), name)
     log = paths.state_folder() / "log" / (name + ".log")
-    words = ["-d", name, "-i", ",".join(addons), "--without-demo=all", "--stop-after-init", "--test-enable"]
+    installed = ",".join(sorted({addon.split(":")[0] for addon in addons}))
+    words = ["-d", name, "-i", installed, "--without-demo=all", "--stop-after-init", "--test-enable"]
     words += ["--test-tags", ",".join("/" + addon for addon in addons)]
     words += ["--http-port", str(odoo.free_port()), "--log-handler", "odoo.tools.convert:WARNING"]
     try:
