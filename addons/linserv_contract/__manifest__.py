@@ -25,6 +25,7 @@
         "views/linserv_billing_run_views.xml",
         "views/linserv_instance_views.xml",
         "views/account_move_views.xml",
+        "views/linserv_contract_invoicing_views.xml",
         "views/portal_templates.xml",
         "reports/linserv_external_layout.xml",
         "views/linserv_menus.xml",

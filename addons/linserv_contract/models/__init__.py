@@ -7,6 +7,7 @@ from . import (
     linserv_billing_run_line,
     linserv_contract,
     linserv_contract_billing,
+    linserv_contract_invoicing,
     linserv_instance,
     linserv_meter_reading,
     linserv_service,
@@ -14,4 +15,5 @@ from . import (
     linserv_subscription_billing,
     linserv_subscription_price,
     res_company,
+    res_company_invoicing,
 )

@@ -12,7 +12,23 @@ EVIDENCE_ATTEMPTS = 5
 class AccountMove(models.Model):
     _inherit = "account.move"
 
-    linserv_contract_id = fields.Many2one("linserv.contract", string="Contract", index=True, readonly=True)
+    linserv_contract_id = fields.Many2one(
+        "linserv.contract",
+        string="Contract",
+        index=True,
+        readonly=True,
+        help="Empty where the invoice is of several contracts.",
+    )
+    linserv_contract_ids = fields.Many2many(
+        "linserv.contract",
+        "account_move_linserv_contract_rel",
+        "move_id",
+        "contract_id",
+        string="Contracts",
+        context={"active_test": False},
+        readonly=True,
+        groups="base.group_user",
+    )
     linserv_billing_run_id = fields.Many2one(
         "linserv.billing.run", string="Billing run", index=True, readonly=True, copy=False, groups="base.group_user"
     )
@@ -37,14 +53,13 @@ class AccountMove(models.Model):
         return result
 
     def action_linserv_contract(self):
-        """Open the contract that the invoice was made from."""
+        """Open the contract, or the contracts, that the invoice was made from."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "linserv.contract",
-            "res_id": self.linserv_contract_id.id,
-            "view_mode": "form",
-        }
+        action = {"type": "ir.actions.act_window", "name": _("Contracts"), "res_model": "linserv.contract"}
+        if len(self.linserv_contract_ids) > 1:
+            domain = [("id", "in", self.linserv_contract_ids.ids)]
+            return dict(action, view_mode="tree,form", domain=domain, context={"active_test": False})
+        return dict(action, view_mode="form", res_id=self.linserv_contract_ids.id)
 
     def action_linserv_periods(self):
         """Show which service periods the invoice billed."""

@@ -7,6 +7,11 @@ class AccountMoveLine(models.Model):
     linserv_billed_period_ids = fields.One2many(
         "linserv.billed.period", "move_line_id", string="Billed periods", context={"active_test": False}
     )
+    linserv_subscription_id = fields.Many2one(
+        "linserv.subscription", string="Subscription", index=True, readonly=True, ondelete="restrict"
+    )
+    linserv_date_from = fields.Date("Service from", readonly=True, help="First day that the line is the price of.")
+    linserv_date_to = fields.Date("Service to", readonly=True, help="Last day that the line is the price of.")
     linserv_origin_line_id = fields.Many2one(
         "account.move.line",
         string="Reversed line",

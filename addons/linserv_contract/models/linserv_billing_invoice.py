@@ -18,6 +18,7 @@ class LinservBillingInvoice(models.AbstractModel):
         return {
             "move_type": "out_invoice",
             "linserv_contract_id": contract.id,
+            "linserv_contract_ids": [(6, 0, contract.ids)],
             "linserv_billing_run_id": run.id,
             "linserv_evidence_state": "pending" if any(charge.reading for charge in plan.charges) else False,
             "company_id": company.id,
@@ -51,6 +52,10 @@ class LinservBillingInvoice(models.AbstractModel):
             "account_id": account.id,
             "quantity": float(charge.invoice_quantity),
             "price_unit": float(charge.invoice_price),
+            "analytic_account_id": contract.analytic_account_id.id,
+            "linserv_subscription_id": subscription.id,
+            "linserv_date_from": charge.served.date_from,
+            "linserv_date_to": charge.served.date_to,
             "tax_ids": [(6, 0, position.map_tax(taxes, product, contract.partner_id).ids)],
         }
 

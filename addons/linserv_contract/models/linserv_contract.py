@@ -71,7 +71,6 @@ class LinservContract(models.Model):
     licence_date_end = fields.Date("Licence ends", tracking=True)
     subscription_ids = fields.One2many("linserv.subscription", "contract_id", string="Services", copy=True)
     instance_ids = fields.Many2many("linserv.instance", compute="_compute_instance_ids", string="Instances")
-    move_ids = fields.One2many("account.move", "linserv_contract_id", string="Invoices", groups="base.group_user")
     move_count = fields.Integer(compute="_compute_move_count", groups="base.group_user")
     note = fields.Text("Internal note", groups="base.group_user")
 
@@ -96,12 +95,8 @@ class LinservContract(models.Model):
             # The form asks for the number even where its button is hidden.
             self.move_count = 0
             return
-        groups = moves.read_group(
-            [("linserv_contract_id", "in", self.ids)], ["linserv_contract_id"], ["linserv_contract_id"]
-        )
-        counts = {group["linserv_contract_id"][0]: group["linserv_contract_id_count"] for group in groups}
         for contract in self:
-            contract.move_count = counts.get(contract.id, 0)
+            contract.move_count = moves.search_count([("linserv_contract_ids", "in", contract.ids)])
 
     @api.onchange("partner_id")
     def _onchange_partner_id(self):
@@ -182,7 +177,7 @@ class LinservContract(models.Model):
         """Show the invoices and credit notes of the contract."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_out_invoice_type")
-        return dict(action, domain=[("linserv_contract_id", "=", self.id)], context={"create": False})
+        return dict(action, domain=[("linserv_contract_ids", "in", self.ids)], context={"create": False})
 
     def _check_transition(self, target):
         for contract in self:

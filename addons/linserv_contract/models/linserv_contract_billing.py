@@ -135,7 +135,7 @@ class LinservContract(models.Model):
             .sudo()
             .search(
                 [
-                    ("linserv_contract_id", "=", self.id),
+                    ("linserv_contract_ids", "in", self.ids),
                     ("commercial_partner_id", "=", self.commercial_partner_id.id),
                     ("move_type", "in", ("out_invoice", "out_refund")),
                     ("state", "=", "posted"),
