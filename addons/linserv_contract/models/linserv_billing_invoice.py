@@ -1,5 +1,27 @@
+from collections import defaultdict
+
 from odoo import _, models
 from odoo.exceptions import UserError
+
+QUIET = {
+    "tracking_disable": True,
+    "mail_create_nolog": True,
+    "mail_create_nosubscribe": True,
+    "mail_notrack": True,
+}
+
+
+class Memory:
+    """What one call has found out already: the tax of a product abroad is the same for the next thousand lines."""
+
+    def __init__(self):
+        self._known = {}
+
+    def recall(self, key, find):
+        """Return what ``find`` answered the first time it was asked for ``key``."""
+        if key not in self._known:
+            self._known[key] = find()
+        return self._known[key]
 
 
 class LinservBillingInvoice(models.AbstractModel):
@@ -8,56 +30,204 @@ class LinservBillingInvoice(models.AbstractModel):
     _name = "linserv.billing.invoice"
     _description = "Maker of Invoices"
 
+    def _create_invoices(self, plans, run):
+        """Make the draft invoices of ``plans`` ({contract: Plan}) and their rows in the ledger.
+
+        Returns {contract: invoice}; contracts that are invoiced together have the same one. Raises what Odoo raises; an
+        overlapping period is an IntegrityError.
+        """
+        maker = self._with_memory()
+        groups = maker._group_contracts(plans)
+        vals_list = [maker._prepare_group_vals(group, plans, run) for group in groups]
+        moves = maker._write_moves(self.env["linserv.invoice.builder"]._complete(vals_list))
+        rows = []
+        for group, vals, move in zip(groups, vals_list, moves):
+            rows += maker._prepare_ledger(group, plans, vals, move)
+            self._check_invoice(group, plans, move)
+        self._write_ledger(rows)
+        return {contract: move for group, move in zip(groups, moves) for contract in group}
+
+    def _with_memory(self):
+        return self if self.env.context.get("linserv_memory") else self.with_context(linserv_memory=Memory())
+
+    def _recall(self, key, find):
+        memory = self.env.context.get("linserv_memory")
+        return memory.recall((self.env.company.id, *key), find) if memory else find()
+
+    def _group_contracts(self, plans):
+        """Return the contracts of each invoice: those that share one by agreement and can, and each of the others."""
+        groups = defaultdict(list)
+        for contract in plans:
+            groups[self._group_key(contract)].append(contract)
+        empty = self.env["linserv.contract"]
+        return [empty.concat(*group) for group in groups.values()]
+
+    def _group_key(self, contract):
+        """Return what contracts on one invoice have in common. Rule 41."""
+        if contract.invoice_grouping != "customer":
+            return (contract.id,)
+        partner, shipping, position = self._addressee(contract)
+        return (
+            "customer",
+            contract.commercial_partner_id.id,
+            partner.id,
+            shipping.id,
+            position.id,
+            contract.company_id.id,
+            contract.currency_id.id,
+            contract.payment_term_id.id,
+        )
+
+    def _addressee(self, contract):
+        """Return (invoice address, delivery address, fiscal position), as Odoo's invoice form finds them."""
+        return self._recall(("addressee", contract.partner_id.id), lambda: self._find_addressee(contract.partner_id))
+
+    def _find_addressee(self, customer):
+        partner = customer.browse(customer.address_get(["invoice"])["invoice"])
+        shipping = partner.browse(partner.address_get(["delivery"])["delivery"])
+        found = self.env["account.fiscal.position"].get_fiscal_position(partner.id, delivery_id=shipping.id)
+        return partner, shipping, self.env["account.fiscal.position"].browse(found and found.id)
+
     def _prepare_invoice_vals(self, contract, plan, run):
-        """Return the values of the invoice of ``plan``, in the customer's language and on the customer's terms."""
-        partner = self.env["res.partner"].browse(contract.partner_id.address_get(["invoice"])["invoice"])
-        company = contract.company_id
-        position = self.env["account.fiscal.position"].with_company(company).get_fiscal_position(partner.id)
-        position = self.env["account.fiscal.position"].browse(position and position.id)
-        language = self._invoice_language(contract, partner)
+        """Return the values of the invoice of ``plan`` alone, as the preview asks for them."""
+        return self._prepare_group_vals(contract, {contract: plan}, run)
+
+    def _prepare_group_vals(self, contracts, plans, run):
+        """Return the values of one invoice in the customer's language and on the customer's terms.
+
+        A negative total makes it a credit note with every sign turned. Rule 42.
+        """
+        first, company = contracts[0], contracts[0].company_id
+        partner, shipping, position = self._addressee(first)
+        refund = sum(plans[contract].amount for contract in contracts) < 0
+        readings = any(charge.reading for contract in contracts for charge in plans[contract].charges)
+        date = run.invoice_date or run.date
         return {
-            "move_type": "out_invoice",
-            "linserv_contract_id": contract.id,
-            "linserv_contract_ids": [(6, 0, contract.ids)],
+            **self._prepare_company_vals(company, partner, refund),
+            "linserv_contract_id": first.id if len(contracts) == 1 else False,
+            "linserv_contract_ids": [(6, 0, contracts.ids)],
             "linserv_billing_run_id": run.id,
-            "linserv_evidence_state": "pending" if any(charge.reading for charge in plan.charges) else False,
-            "company_id": company.id,
-            "journal_id": self._sales_journal(company).id,
+            "linserv_evidence_state": "pending" if readings else False,
             "partner_id": partner.id,
-            "currency_id": contract.currency_id.id,
+            "partner_shipping_id": shipping.id,
+            "currency_id": first.currency_id.id,
             "fiscal_position_id": position.id,
-            "invoice_payment_term_id": contract.payment_term_id.id,
-            "invoice_user_id": contract.user_id.id,
-            "invoice_date": run.invoice_date or run.date,
-            "date": run.invoice_date or run.date,
-            "invoice_origin": contract.name,
-            "invoice_line_ids": [
-                (0, 0, self._prepare_invoice_line_vals(contract, charge, number, position, language))
-                for number, charge in enumerate(plan.charges, start=1)
-            ],
+            "invoice_payment_term_id": first.payment_term_id.id,
+            "invoice_user_id": first.user_id.id,
+            "team_id": self._sales_team(first.user_id).id,
+            "invoice_date": date,
+            "date": date,
+            "invoice_origin": ", ".join(contracts.mapped("name")),
+            "invoice_line_ids": self._prepare_lines(contracts, plans, refund),
         }
+
+    def _prepare_company_vals(self, company, partner, refund):
+        """Return what Odoo's form fills in from the company and the customer."""
+        payee = partner.commercial_partner_id if refund else company.partner_id
+        return {
+            "move_type": "out_refund" if refund else "out_invoice",
+            "company_id": company.id,
+            "journal_id": self._recall(("journal",), lambda: self._sales_journal(company)).id,
+            "partner_bank_id": payee.bank_ids[:1].id,
+            "invoice_incoterm_id": company.incoterm_id.id,
+            "narration": self._narration(company, partner, refund),
+        }
+
+    def _narration(self, company, partner, refund):
+        language = partner.lang or self.env.lang
+        if refund and not self.env["ir.config_parameter"].sudo().get_param("account.use_invoice_terms"):
+            return False
+        return self._recall(("narration", language), lambda: company.with_context(lang=language).invoice_terms)
+
+    def _sales_team(self, user):
+        """Return the salesperson's team, else the one that Odoo would propose."""
+        teams = self.env["crm.team"]
+        return user.sale_team_id or self._recall(("team",), lambda: teams._get_default_team_id() or teams)
+
+    def _prepare_lines(self, contracts, plans, refund):
+        """Return the commands of the invoice's lines, under a heading for each instance where there are several."""
+        _partner, _shipping, position = self._addressee(contracts[0])
+        language = self._invoice_language(contracts[0], _partner)
+        sections = self._sections(contracts, plans)
+        lines = []
+        for contract, instance, charges in sections:
+            if len(sections) > 1:
+                heading = self._section_name(contract, instance, len(contracts) > 1)
+                lines.append({"display_type": "line_section", "name": heading})
+            for charge in charges:
+                vals = self._prepare_invoice_line_vals(contract, charge, len(lines) + 1, position, language)
+                if refund:
+                    vals["price_unit"] = -vals["price_unit"]
+                lines.append(vals)
+        return [(0, 0, {**line, "sequence": number * 10}) for number, line in enumerate(lines, start=1)]
+
+    def _sections(self, contracts, plans):
+        """Return (contract, instance, charges) in the order of the plan: what is of one instance stands together."""
+        sections = defaultdict(list)
+        for contract in contracts:
+            for charge in plans[contract].charges:
+                instance = self.env["linserv.subscription"].browse(charge.key).instance_id
+                sections[contract, instance].append(charge)
+        return [(contract, instance, charges) for (contract, instance), charges in sections.items()]
+
+    def _section_name(self, contract, instance, several):
+        parts = [contract.name if several or not instance else False, instance.name]
+        return " · ".join(part for part in parts if part)
 
     def _prepare_invoice_line_vals(self, contract, charge, number, position, language):
         subscription = self.env["linserv.subscription"].browse(charge.key)
-        product = subscription.service_id.product_id.with_company(contract.company_id)
-        account = self._income_account(product, position)
-        taxes = product.taxes_id.filtered_domain([("company_id", "=", contract.company_id.id)])
-        taxes = taxes or contract.company_id._linserv_service_tax()
-        taxes = taxes or account.tax_ids or contract.company_id.account_sale_tax_id
+        service = subscription.service_id
+        key = (service.id, position.id)
+        goods = self._recall(("goods", *key), lambda: self._find_goods(contract, service, position))
+        analytic = self._analytic(contract, subscription, goods)
         return {
             "sequence": number * 10,
-            "product_id": product.id,
-            "product_uom_id": product.uom_id.id,
             "name": subscription.with_context(lang=language)._charge_text(charge),
-            "account_id": account.id,
             "quantity": float(charge.invoice_quantity),
             "price_unit": float(charge.invoice_price),
-            "analytic_account_id": contract.analytic_account_id.id,
+            "discount": float(getattr(charge, "invoice_discount", 0)),
             "linserv_subscription_id": subscription.id,
             "linserv_date_from": charge.served.date_from,
             "linserv_date_to": charge.served.date_to,
+            **goods,
+            **analytic,
+        }
+
+    def _find_goods(self, contract, service, position):
+        """Return product, unit, account and taxes of a service for a customer of ``position``."""
+        company = contract.company_id
+        product = service.product_id.with_company(company)
+        account = self._income_account(product, position)
+        taxes = product.taxes_id.filtered_domain([("company_id", "=", company.id)])
+        taxes = taxes or company._linserv_service_tax()
+        taxes = taxes or account.tax_ids or company.account_sale_tax_id
+        return {
+            "product_id": product.id,
+            "product_uom_id": product.uom_id.id,
+            "account_id": account.id,
             "tax_ids": [(6, 0, position.map_tax(taxes, product, contract.partner_id).ids)],
         }
+
+    def _analytic(self, contract, subscription, goods):
+        """Return the analytic account of the contract, else what Odoo's default rules say. Rule 43."""
+        key = ("analytic", goods["product_id"], goods["account_id"], contract.commercial_partner_id.id)
+        has_rules = self._recall(("analytic",), lambda: bool(self.env["account.analytic.default"].search([], limit=1)))
+        rule = self._recall(key, lambda: self._analytic_rule(contract, goods)) if has_rules else False
+        account = contract.analytic_account_id or (rule and rule.analytic_id)
+        return {
+            "analytic_account_id": account and account.id,
+            "analytic_tag_ids": [(6, 0, rule.analytic_tag_ids.ids if rule else [])],
+        }
+
+    def _analytic_rule(self, contract, goods):
+        return self.env["account.analytic.default"].account_get(
+            product_id=goods["product_id"],
+            partner_id=contract.commercial_partner_id.id,
+            account_id=goods["account_id"],
+            user_id=self.env.uid,
+            date=False,
+            company_id=contract.company_id.id,
+        )
 
     def _income_account(self, product, position):
         account = product.product_tmpl_id.get_product_accounts(position)["income"]
@@ -70,59 +240,8 @@ class LinservBillingInvoice(models.AbstractModel):
             )
         return account
 
-    def _prepare_billed_period_vals(self, charge, move_line):
-        return {
-            "subscription_id": charge.key,
-            "date_from": charge.served.date_from,
-            "date_to": charge.served.date_to,
-            "move_line_id": move_line.id,
-            "reading_id": charge.reading.key if charge.reading else False,
-            "price_id": charge.version_key,
-            "quantity": float(charge.quantity),
-            "price_unit": float(charge.price_unit),
-            "amount": float(charge.amount),
-        }
-
-    def _create_invoices(self, plans, run):
-        """Make one draft invoice for each contract of ``plans`` and its rows in the ledger.
-
-        Returns {contract: invoice}. Raises what Odoo raises; an overlapping period is an IntegrityError.
-        sudo: nobody has the right to write the ledger by hand, only this method does.
-        """
-        contracts = list(plans)
-        moves = (
-            self.env["account.move"]
-            .with_context(default_move_type="out_invoice", tracking_disable=True, mail_create_nosubscribe=True)
-            .create([self._prepare_invoice_vals(contract, plans[contract], run) for contract in contracts])
-            .with_context(tracking_disable=False)
-        )
-        rows = []
-        for contract, move in zip(contracts, moves):
-            lines = move.invoice_line_ids.sorted("sequence")
-            for charge, line in zip(plans[contract].charges, lines):
-                rows.append(self._prepare_billed_period_vals(charge, line))
-            self._check_invoice(contract, plans[contract], move)
-        self.env["linserv.billed.period"].sudo().create(rows).flush()
-        return dict(zip(contracts, moves))
-
-    def _check_invoice(self, contract, plan, move):
-        """Refuse an invoice that is not what was planned: better no invoice than a wrong one.
-
-        Prices are without VAT, so a tax that is included in the price is refused here too.
-        """
-        same_lines = len(move.invoice_line_ids) == len(plan.charges)
-        if not same_lines or contract.currency_id.compare_amounts(move.amount_untaxed, float(plan.amount)):
-            raise UserError(
-                _(
-                    "The invoice of %(contract)s came to %(amount)s and not to the planned %(planned)s.",
-                    contract=contract.name,
-                    amount=move.amount_untaxed,
-                    planned=plan.amount,
-                )
-            )
-
     def _sales_journal(self, company):
-        journal = self.env["account.journal"].search([("type", "=", "sale"), ("company_id", "=", company.id)], limit=1)
+        journal = self.env["account.journal"]._linserv_first_sales_journal(company)
         if not journal:
             raise UserError(_("%s has no sales journal: make one in Invoicing.", company.name))
         return journal

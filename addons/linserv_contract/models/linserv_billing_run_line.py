@@ -103,7 +103,7 @@ class LinservBillingRunLine(models.Model):
         maker = self.env["linserv.billing.invoice"].with_company(run.company_id)
         moves = maker._create_invoices(due, run) if due else {}
         if moves and run.mode == "post":
-            self.env["account.move"].browse([move.id for move in moves.values()])._post(soft=False)
+            self.env["account.move"].union(*moves.values())._linserv_post()
         for line, plan in plans.items():
             line._write_plan(plan, "billed", moves.get(line.contract_id))
 

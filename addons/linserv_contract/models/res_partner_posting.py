@@ -1,0 +1,10 @@
+from odoo import models
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    def _increase_rank(self, field, n=1):
+        # A billing run counts its customers all at once when its invoices are posted.
+        if not self.env.context.get("linserv_posting"):
+            super()._increase_rank(field, n)
