@@ -5,6 +5,7 @@ from . import (
     test_ledger,
     test_meter,
     test_portal,
+    test_price_run,
     test_rights,
     test_services,
     test_two_connections,

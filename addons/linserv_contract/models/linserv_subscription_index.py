@@ -1,0 +1,76 @@
+from odoo import fields, models
+
+from ..domain import charges, price_index
+from .linserv_contract_billing import decimal
+
+MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
+
+
+class LinservSubscription(models.Model):
+    """What a price run needs to know of a service."""
+
+    _inherit = "linserv.subscription"
+
+    price_fixed_until = fields.Date(
+        "Price fixed until", copy=False, tracking=True, help="No price run changes the price up to this day."
+    )
+
+    def _index_line_vals(self, run):
+        """Return the values of the run's line for this service: its new price, from which day, or why not."""
+        self.ensure_one()
+        day = self._index_first_day(run)
+        version = self.price_ids._in_force(day)
+        base = run._base_value(version)
+        adjustment = run._adjustment(base)
+        price = decimal(version.price_unit) if version else None
+        new_price = adjustment.apply(price) if version else None
+        reason = price_index.reason_left_out(self._index_candidate(version, day, price, new_price), run.min_months)
+        return {
+            "run_id": run.id,
+            "subscription_id": self.id,
+            "date_from": day,
+            "price_old": version.price_unit,
+            "price_new": float(version.price_unit if new_price is None else new_price),
+            "quantity": self._index_quantity(version),
+            "base_value_id": base.id,
+            "reason": reason,
+            "included": not reason,
+        }
+
+    def _set_index_price(self, values, line):
+        """Make the price version of a price run and return it."""
+        self.ensure_one()
+        return self._set_price(values, line.date_from)
+
+    def _index_candidate(self, version, day, price, new_price):
+        ends = filter(None, (self.date_end, self.contract_id.date_end))
+        return price_index.Candidate(
+            indexed=self.service_id.price_indexed and self.billing_interval in MONTHS,
+            price=price,
+            new_price=new_price,
+            day=day,
+            priced_from=version.date_from,
+            date_end=min(ends, default=None),
+            fixed_until=self.price_fixed_until or None,
+            price_days=frozenset(self.price_ids.mapped("date_from")),
+        )
+
+    def _index_first_day(self, run):
+        if self.billing_interval not in MONTHS:
+            return max(run.date_effective, self.date_start)
+        rhythm = self._prepare_terms([], []).rhythm
+        billed_to = self.date_billed_to or None
+        return price_index.first_day(rhythm, run.date_effective, self.date_start, billed_to, run.whole_periods)
+
+    def _index_quantity(self, version):
+        """Return the quantity that the yearly effect is reckoned on: the latest reading's where there is a meter."""
+        if self.service_id.quantity_source != "meter":
+            return version.quantity
+        readings = self._meter_readings().get(self)
+        if not readings:
+            return 0.0
+        latest = max(readings, key=lambda reading: (reading.date, reading.id))
+        return float(charges.started_blocks(decimal(latest.quantity), decimal(self.service_id.block_size)))
+
+    def _months_in_interval(self):
+        return MONTHS.get(self.billing_interval, 12)
