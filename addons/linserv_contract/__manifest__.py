@@ -15,6 +15,8 @@
         "data/product.xml",
         "data/linserv_service.xml",
         "data/ir_cron.xml",
+        "data/ir_cron_terms.xml",
+        "data/mail_template_terms.xml",
         "data/res_country.xml",
         "data/linserv_price.xml",
         "wizards/linserv_billing_confirm_views.xml",

@@ -8,5 +8,6 @@ from . import (
     test_price_run,
     test_rights,
     test_services,
+    test_terms,
     test_two_connections,
 )
