@@ -1,6 +1,7 @@
 from . import (
     test_billing,
     test_contract,
+    test_drift,
     test_invoice,
     test_ledger,
     test_meter,

@@ -136,6 +136,15 @@ class TestNotice(TermsCase):
         ):
             self.contract._withdraw_notice()
 
+    def test_the_wizard_shows_the_last_day_first(self):
+        action = self.env.ref("linserv_contract.linserv_contract_notice_action")
+        wizard = self.env[action.res_model].create({"contract_id": self.contract.id, "notice_by": "linserv"})
+        self.assertEqual(wizard.date_end, self.contract.date_term_end)
+        wizard.action_give()
+        self.assertEqual((self.contract.date_end, self.contract.notice_by), (wizard.date_contract_end, "linserv"))
+        self.env[action.res_model].create({"contract_id": self.contract.id}).action_withdraw()
+        self.assertFalse(self.contract.notice_date)
+
 
 class TestTermsCron(TermsCase):
     @classmethod
