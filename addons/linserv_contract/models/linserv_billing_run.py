@@ -16,6 +16,7 @@ _logger = logging.getLogger(__name__)
 BATCH_SIZE = 50
 LEASE = timedelta(minutes=2)
 SLICE_SECONDS = 45
+FORM_SECONDS = 3
 CONFLICT_ATTEMPTS = 5
 
 
@@ -28,7 +29,7 @@ class LinservBillingRun(models.Model):
 
     _name = "linserv.billing.run"
     _description = "Billing Run"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -67,7 +68,11 @@ class LinservBillingRun(models.Model):
         help="Leave empty to bill every contract.",
     )
     mode = fields.Selection(
-        [("draft", "Leave the invoices as drafts"), ("post", "Post the invoices")],
+        [
+            ("draft", "Leave the invoices as drafts"),
+            ("post", "Post the invoices"),
+            ("post_send", "Post the invoices and send them"),
+        ],
         required=True,
         default="draft",
         tracking=True,
@@ -88,23 +93,32 @@ class LinservBillingRun(models.Model):
     line_ids = fields.One2many("linserv.billing.run.line", "run_id", string="Contracts", copy=False, readonly=True)
     move_ids = fields.One2many("account.move", "linserv_billing_run_id", string="Invoices", copy=False, readonly=True)
     line_count = fields.Integer("Contracts", compute="_compute_totals")
-    billed_count = fields.Integer("Invoices", compute="_compute_totals")
+    billed_count = fields.Integer("Billed", compute="_compute_totals")
+    move_count = fields.Integer("Invoices", compute="_compute_totals")
     held_count = fields.Integer("Held back", compute="_compute_totals")
     failed_count = fields.Integer("Failed", compute="_compute_totals")
     amount_total = fields.Monetary("Amount excl. VAT", compute="_compute_totals")
-    progress = fields.Float(compute="_compute_totals", help="Percentage of the contracts that have been dealt with.")
+    progress = fields.Float(
+        compute="_compute_totals", help="Percentage of the contracts, and of the e-mails, that have been dealt with."
+    )
 
-    @api.depends("state", "line_ids.state", "line_ids.amount", "line_ids.held")
+    @api.depends("state", "line_ids.state", "line_ids.amount", "line_ids.held", "line_ids.move_id")
     def _compute_totals(self):
         for run in self:
             lines = run.line_ids
             run.line_count = len(lines)
             run.billed_count = len(lines.filtered(lambda line: line.state == "billed"))
+            run.move_count = len(lines.sudo().move_id)
             run.held_count = len(lines.filtered("held"))
             run.failed_count = len(lines.filtered(lambda line: line.state == "failed"))
             run.amount_total = sum(lines.mapped("amount_company"))
-            dealt_with = len(lines.filtered(lambda line: line.state not in ("waiting", "planned")))
-            run.progress = 100.0 * dealt_with / len(lines) if lines and run.state != "draft" else 0.0
+            done, whole = run._count_steps()
+            run.progress = 100.0 * done / whole if whole and run.state != "draft" else 0.0
+
+    def _count_steps(self):
+        """Return (steps dealt with, all steps) of the run: a contract is one."""
+        dealt_with = self.line_ids.filtered(lambda line: line.state not in ("waiting", "planned"))
+        return len(dealt_with), len(self.line_ids)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -124,26 +138,43 @@ class LinservBillingRun(models.Model):
         self.ensure_one()
         if self.state == "running":
             raise UserError(_("The run is billing right now."))
-        lines = self._open_lines()
+        self.write({"approval_state": "none"})
+        lines = self._open_lines(self._contracts_to_compare())
         for batch in self._batches(lines):
             batch._preview()
         self.write({"date_preview": fields.Datetime.now()})
+        self._settle_approval()
         return True
 
     def action_confirm(self):
         """Preview, and ask whether to bill it."""
-        self.action_preview()
+        if not self._is_approved():
+            self.action_preview()
         action = self.env["ir.actions.act_window"]._for_xml_id("linserv_contract.linserv_billing_confirm_action")
         return dict(action, context={"default_run_id": self.id})
 
     def action_bill(self):
         """Bill what is due. Goes on in the background when it takes longer than a request may."""
         self.ensure_one()
+        self._check_approved()
         self._take()
         self._open_lines()
         self._commit()
-        self._work_off(SLICE_SECONDS)
+        self._work_off(self.env.context.get("linserv_slice_seconds", SLICE_SECONDS))
         return True
+
+    def action_continue(self):
+        """Go on for a few seconds, from an open form; what is not the reader's to do the scheduled action does.
+
+        Returns what the form shows: the state and the progress.
+        """
+        self.ensure_one()
+        self.check_access_rule("read")
+        if self.state == "running" and self._is_lease_over() and self.check_access_rights("write", False):
+            self._take()
+            self._commit()
+            self._work_off(FORM_SECONDS)
+        return {"state": self.state, "progress": self.progress}
 
     def action_view_moves(self):
         """Show the invoices of the run."""
@@ -170,16 +201,29 @@ class LinservBillingRun(models.Model):
             raise UserError(_("%s cannot be billed.", self.name))
         self.write({"state": "running", "lease_until": fields.Datetime.now() + LEASE})
 
-    def _open_lines(self):
-        """Replace the lines that made no invoice by one waiting line for each contract that may owe something."""
-        self.line_ids.filtered(lambda line: not line.move_id).sudo().unlink()
+    def _is_lease_over(self):
+        return not self.lease_until or self.lease_until <= fields.Datetime.now()
+
+    def _open_lines(self, also=None):
+        """Make every line that made no invoice a waiting one; one for each contract that may owe something.
+
+        ``also`` are contracts to look at beside those. An approved run bills the lines that were approved, no others.
+        sudo: lines are written by the run alone.
+        """
+        lines = self.line_ids.filtered(lambda line: not line.move_id).sudo()
+        if self._is_approved():
+            lines.filtered(lambda line: line.state == "planned").write({"state": "waiting"})
+            return self.line_ids.filtered(lambda line: line.state == "waiting")
+        contracts = self._contracts_due() | (also or self.env["linserv.contract"])
+        kept = lines.filtered(lambda line: line.contract_id in contracts)
+        (lines - kept).unlink()
+        kept.write({"state": "waiting", "attempts": 0})
+        vals_list = [{"run_id": self.id, "contract_id": contract.id} for contract in contracts - kept.contract_id]
+        return kept | self.env["linserv.billing.run.line"].sudo().create(vals_list)
+
+    def _contracts_due(self):
         contracts = self.env["linserv.contract"].with_context(active_test=False)
-        contracts = contracts.search(self._get_contract_domain(), order="id")
-        return (
-            self.env["linserv.billing.run.line"]
-            .sudo()
-            .create([{"run_id": self.id, "contract_id": contract.id} for contract in contracts])
-        )
+        return contracts.search(self._get_contract_domain(), order="commercial_partner_id, id")
 
     def _get_contract_domain(self):
         domain = [
@@ -194,18 +238,26 @@ class LinservBillingRun(models.Model):
         stop = time.monotonic() + seconds
         while time.monotonic() < stop:
             lines = self._waiting_lines()
-            if not lines:
+            if lines:
+                self._bill_batch(lines)
+                self._attach_evidence(lines.exists().move_id, stop)
+            elif not self._send_some(stop):
                 return self._finish()
-            self._bill_batch(lines)
-            self._attach_evidence(lines.exists().move_id, stop)
         self.write({"lease_until": False})
         self._commit()
         return False
 
     def _waiting_lines(self):
-        return self.env["linserv.billing.run.line"].search(
-            [("run_id", "=", self.id), ("state", "=", "waiting")], order="id", limit=BATCH_SIZE
+        """Return the next batch, ordered by customer; contracts that share an invoice are never cut in two."""
+        waiting = [("run_id", "=", self.id), ("state", "=", "waiting")]
+        lines = self.env["linserv.billing.run.line"].search(
+            waiting, order="commercial_partner_id, id", limit=BATCH_SIZE
         )
+        last = lines[-1:]
+        if len(lines) == BATCH_SIZE and last._shares_invoice():
+            customer = [("commercial_partner_id", "=", last.commercial_partner_id.id)]
+            lines |= lines.search(waiting + customer, order="id")
+        return lines
 
     def _bill_batch(self, lines):
         """Bill one batch in one transaction, again from the start when another transaction got in its way."""
@@ -239,7 +291,9 @@ class LinservBillingRun(models.Model):
             move._linserv_attach_evidence()
 
     def _finish(self):
-        self.line_ids.filtered(lambda line: line.state == "nothing").sudo().unlink()
+        """sudo: lines are written by the run alone."""
+        self.line_ids.filtered(lambda line: line.state == "nothing" and not line.amount_before).sudo().unlink()
+        self._tell_people()
         self.write({"state": "done", "lease_until": False})
         self._commit()
         return True

@@ -15,18 +15,25 @@ OVERLAP = "linserv_billed_period_no_overlap"
 OVERLAP_ATTEMPTS = 3
 
 
+class _TakeBackError(Exception):
+    """Ends a trial: what it wrote is rolled back."""
+
+
 class LinservBillingRunLine(models.Model):
     """What a billing run does, or did, with one contract."""
 
     _name = "linserv.billing.run.line"
     _description = "Billing Run Line"
-    _order = "run_id desc, id"
+    _order = "run_id desc, commercial_partner_id, id"
     _rec_name = "contract_id"
 
     run_id = fields.Many2one("linserv.billing.run", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="run_id.company_id", store=True, index=True)
     contract_id = fields.Many2one("linserv.contract", required=True, ondelete="cascade", index=True)
     partner_id = fields.Many2one(related="contract_id.partner_id", string="Customer")
+    commercial_partner_id = fields.Many2one(
+        related="contract_id.commercial_partner_id", string="Commercial entity", store=True, index=True
+    )
     state = fields.Selection(
         [
             ("waiting", "Waiting"),
@@ -54,20 +61,23 @@ class LinservBillingRunLine(models.Model):
 
     def _compute_amount_company(self):
         for line in self:
-            line.amount_company = line.currency_id._convert(
-                line.amount, line.company_currency_id, line.company_id, line.run_id.date
-            )
+            line.amount_company = line._in_company_currency(line.amount)
+
+    def _in_company_currency(self, amount):
+        return self.currency_id._convert(amount, self.company_currency_id, self.company_id, self.run_id.date)
 
     def _preview(self):
         """Write on each line what ``_bill`` would do: the same plan, the same invoice values, no invoice."""
-        for line, plan in self.with_company(self.run_id.company_id)._plans():
+        plans = self.with_company(self.run_id.company_id)._plans()
+        for line, plan in plans:
             try:
                 if plan.charges:
                     self.env["linserv.billing.invoice"]._prepare_invoice_vals(line.contract_id, plan, line.run_id)
                 line._write_plan(plan, "planned")
             except CONTRACT_ERRORS as error:
                 line._fail(error)
-        self.filtered(lambda line: line.state == "nothing").unlink()
+        self._compare(dict(plans))
+        self.filtered(lambda line: line.state == "nothing" and not line.amount_before).unlink()
 
     def _bill(self):
         """Make the invoices of these lines: all at once, or one by one when that fails.
@@ -80,8 +90,42 @@ class LinservBillingRunLine(models.Model):
                 waiting._bill_together()
         except CONTRACT_ERRORS as error:
             self._raise_if_conflict(error)
-            for line in waiting:
-                line._bill_alone()
+            for unit in waiting._units():
+                unit._bill_apart()
+
+    def _shares_invoice(self):
+        """Whether the contract of this line shares an invoice with others of its customer."""
+        return self.contract_id.invoice_grouping == "customer"
+
+    def _units(self):
+        """Return these lines split into those that must be billed together."""
+        units = {}
+        for line in self:
+            key = ("customer", line.commercial_partner_id.id) if line._shares_invoice() else ("line", line.id)
+            units[key] = units.get(key, self.browse()) | line
+        return list(units.values())
+
+    def _bill_apart(self):
+        """Bill lines that share an invoice; one that is broken is left out, the others still share theirs."""
+        good = self if len(self) == 1 else self.filtered(lambda line: line._is_billable_alone())
+        for line in self - good:
+            line._bill_alone()
+        if good:
+            good._bill_alone()
+
+    def _is_billable_alone(self):
+        """Try it, and take it back."""
+        try:
+            with self.env.cr.savepoint():
+                self._bill_together()
+                raise _TakeBackError
+        except _TakeBackError:
+            return True
+        except CONTRACT_ERRORS as error:
+            self._raise_if_conflict(error)
+            return False
+        finally:
+            self.invalidate_cache()
 
     def _bill_alone(self):
         try:
@@ -89,21 +133,27 @@ class LinservBillingRunLine(models.Model):
                 self._bill_together()
         except CONTRACT_ERRORS as error:
             self._raise_if_conflict(error)
-            if OVERLAP in str(error) and self.attempts < OVERLAP_ATTEMPTS:
-                # Another run billed it meanwhile; the next transaction sees that and bills what is left.
-                # sudo: lines are written by the run alone.
-                self.sudo().attempts += 1
-            else:
-                self._fail(error)
+            for line in self:
+                if OVERLAP in str(error) and line.attempts < OVERLAP_ATTEMPTS:
+                    # Another run billed it meanwhile; the next transaction sees that and bills what is left.
+                    # sudo: lines are written by the run alone.
+                    line.sudo().attempts += 1
+                else:
+                    line._fail(error)
 
     def _bill_together(self):
         plans = dict(self.with_company(self.run_id.company_id)._plans())
         due = {line.contract_id: plan for line, plan in plans.items() if plan.charges}
         run = self.run_id
+        for line, plan in plans.items():
+            line._check_approved(plan)
         maker = self.env["linserv.billing.invoice"].with_company(run.company_id)
         moves = maker._create_invoices(due, run) if due else {}
-        if moves and run.mode == "post":
-            self.env["account.move"].union(*moves.values())._linserv_post()
+        made = self.env["account.move"].browse(sorted({move.id for move in moves.values()}))
+        if made and run.mode in ("post", "post_send"):
+            made._linserv_post()
+        if made and run.mode == "post_send":
+            made._linserv_plan_send()
         for line, plan in plans.items():
             line._write_plan(plan, "billed", moves.get(line.contract_id))
 

@@ -15,6 +15,10 @@ class LinservBillingConfirm(models.TransientModel):
     failed_count = fields.Integer("Contracts that cannot be billed", compute="_compute_totals")
     amount = fields.Monetary("Amount excl. VAT", compute="_compute_totals")
     currency_id = fields.Many2one(related="run_id.currency_id")
+    amount_before = fields.Monetary(related="run_id.amount_before")
+    amount_difference = fields.Monetary(related="run_id.amount_difference", string="Difference from last month")
+    difference_summary = fields.Text(related="run_id.difference_summary")
+    approval_state = fields.Selection(related="run_id.approval_state")
 
     @api.depends("run_id")
     def _compute_totals(self):
@@ -29,6 +33,15 @@ class LinservBillingConfirm(models.TransientModel):
         """Bill what the preview showed, and show the run."""
         self.ensure_one()
         self.run_id.action_bill()
+        return self._show_run()
+
+    def action_ask_approval(self):
+        """Ask the approver to look at the run, and show it."""
+        self.ensure_one()
+        self.run_id.action_ask_approval()
+        return self._show_run()
+
+    def _show_run(self):
         return {
             "type": "ir.actions.act_window",
             "res_model": "linserv.billing.run",
