@@ -10,6 +10,7 @@ from . import (
     linserv_billing_invoice,
     linserv_billing_ledger,
     linserv_billing_run,
+    linserv_billing_run_form,
     linserv_billing_run_line,
     linserv_billing_run_line_approval,
     linserv_billing_run_line_difference,

@@ -16,7 +16,6 @@ _logger = logging.getLogger(__name__)
 BATCH_SIZE = 50
 LEASE = timedelta(minutes=2)
 SLICE_SECONDS = 45
-FORM_SECONDS = 3
 CONFLICT_ATTEMPTS = 5
 
 
@@ -146,13 +145,6 @@ class LinservBillingRun(models.Model):
         self._settle_approval()
         return True
 
-    def action_confirm(self):
-        """Preview, and ask whether to bill it."""
-        if not self._is_approved():
-            self.action_preview()
-        action = self.env["ir.actions.act_window"]._for_xml_id("linserv_contract.linserv_billing_confirm_action")
-        return dict(action, context={"default_run_id": self.id})
-
     def action_bill(self):
         """Bill what is due. Goes on in the background when it takes longer than a request may."""
         self.ensure_one()
@@ -162,25 +154,6 @@ class LinservBillingRun(models.Model):
         self._commit()
         self._work_off(self.env.context.get("linserv_slice_seconds", SLICE_SECONDS))
         return True
-
-    def action_continue(self):
-        """Go on for a few seconds, from an open form; what is not the reader's to do the scheduled action does.
-
-        Returns what the form shows: the state and the progress.
-        """
-        self.ensure_one()
-        self.check_access_rule("read")
-        if self.state == "running" and self._is_lease_over() and self.check_access_rights("write", False):
-            self._take()
-            self._commit()
-            self._work_off(FORM_SECONDS)
-        return {"state": self.state, "progress": self.progress}
-
-    def action_view_moves(self):
-        """Show the invoices of the run."""
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_out_invoice_type")
-        return dict(action, domain=[("linserv_billing_run_id", "=", self.id)], context={"create": False})
 
     @api.model
     def _cron_resume(self):

@@ -1,7 +1,7 @@
 from collections import defaultdict
 from decimal import Decimal
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.tools import date_utils, formatLang
 
 from ..domain import comparison, periods, states
@@ -168,7 +168,7 @@ class LinservBillingRun(models.Model):
         for difference in self.difference_ids:
             totals[difference.reason] += difference.amount
         money = lambda number: formatLang(self.env, number, currency_obj=self.currency_id)  # noqa: E731
-        return "\n".join(_("%s: %s") % (labels[reason], money(totals[reason])) for reason in labels if totals[reason])
+        return "\n".join("%s: %s" % (labels[reason], money(totals[reason])) for reason in labels if totals[reason])
 
     def _month(self, months):
         """Return the first and last day of the calendar month of the invoices, ``months`` from it."""
