@@ -1,4 +1,5 @@
 from . import (
+    test_accrual,
     test_billing,
     test_contract,
     test_drift,
@@ -12,6 +13,7 @@ from . import (
     test_run_people,
     test_run_sending,
     test_services,
+    test_taxes,
     test_terms,
     test_two_connections,
 )
