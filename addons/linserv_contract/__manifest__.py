@@ -9,6 +9,7 @@
     "depends": ["linserv_hosting", "account", "analytic", "portal", "product", "sale_management"],
     "data": [
         "security/linserv_security.xml",
+        "security/linserv_figures_security.xml",
         "security/ir.model.access.csv",
         "security/linserv_price_security.xml",
         "data/ir_sequence.xml",

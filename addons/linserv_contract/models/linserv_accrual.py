@@ -177,8 +177,8 @@ class LinservAccrual(models.Model):
         for line in self.line_ids:
             sums[line.kind, line.account_id, line.analytic_account_id] += line.amount
         vals_list = []
-        for (kind, account, analytic), amount in sums.items():
-            amount = self.currency_id.round(amount)
+        for (kind, account, analytic), total in sums.items():
+            amount = self.currency_id.round(total)
             if self.currency_id.is_zero(amount):
                 continue
             income = -amount if kind == accruals.PREPAID else amount
