@@ -22,6 +22,7 @@
         "data/mail_activity_type.xml",
         "data/res_country.xml",
         "data/linserv_price.xml",
+        "data/account_journal.xml",
         "wizards/linserv_billing_confirm_views.xml",
         "wizards/linserv_contract_notice_views.xml",
         "views/assets.xml",

@@ -10,6 +10,7 @@ from . import (
     linserv_accrual_line,
     linserv_accrual_sources,
     linserv_billed_period,
+    linserv_billed_period_insert,
     linserv_billing_difference,
     linserv_billing_invoice,
     linserv_billing_ledger,

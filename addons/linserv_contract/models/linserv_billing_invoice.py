@@ -3,12 +3,15 @@ from collections import defaultdict
 from odoo import _, models
 from odoo.exceptions import UserError
 
+from odoo.addons.account.models.partner import AccountFiscalPosition
+
 QUIET = {
     "tracking_disable": True,
     "mail_create_nolog": True,
     "mail_create_nosubscribe": True,
     "mail_notrack": True,
 }
+FISCAL_POSITION = AccountFiscalPosition.get_fiscal_position
 
 
 class Memory:
@@ -16,6 +19,11 @@ class Memory:
 
     def __init__(self):
         self._known = {}
+
+    @classmethod
+    def of(cls, records):
+        """Return the memory that ``records`` carry along, else one that knows nothing."""
+        return records.env.context.get("linserv_memory") or cls()
 
     def recall(self, key, find):
         """Return what ``find`` answered the first time it was asked for ``key``."""
@@ -37,6 +45,7 @@ class LinservBillingInvoice(models.AbstractModel):
         overlapping period is an IntegrityError.
         """
         maker = self._with_memory()
+        self._prefetch(plans)
         groups = maker._group_contracts(plans)
         vals_list = [maker._prepare_group_vals(group, plans, run) for group in groups]
         moves = maker._write_moves(self.env["linserv.invoice.builder"]._complete(vals_list))
@@ -47,12 +56,18 @@ class LinservBillingInvoice(models.AbstractModel):
         self._write_ledger(rows)
         return {contract: move for group, move in zip(groups, moves) for contract in group}
 
+    def _prefetch(self, plans):
+        """Read at once what the lines need of all subscriptions, not one by one."""
+        keys = {charge.key for plan in plans.values() for charge in plan.charges}
+        subscriptions = self.env["linserv.subscription"].browse(sorted(keys))
+        subscriptions.mapped("instance_id.name")
+        subscriptions.mapped("service_id.name")
+
     def _with_memory(self):
         return self if self.env.context.get("linserv_memory") else self.with_context(linserv_memory=Memory())
 
     def _recall(self, key, find):
-        memory = self.env.context.get("linserv_memory")
-        return memory.recall((self.env.company.id, *key), find) if memory else find()
+        return Memory.of(self).recall((self.env.company.id, *key), find)
 
     def _group_contracts(self, plans):
         """Return the contracts of each invoice: those that share one by agreement and can, and each of the others."""
@@ -83,10 +98,22 @@ class LinservBillingInvoice(models.AbstractModel):
         return self._recall(("addressee", contract.partner_id.id), lambda: self._find_addressee(contract.partner_id))
 
     def _find_addressee(self, customer):
-        partner = customer.browse(customer.address_get(["invoice"])["invoice"])
-        shipping = partner.browse(partner.address_get(["delivery"])["delivery"])
-        found = self.env["account.fiscal.position"].get_fiscal_position(partner.id, delivery_id=shipping.id)
-        return partner, shipping, self.env["account.fiscal.position"].browse(found and found.id)
+        found = customer.address_get(["invoice"])["invoice"]
+        partner = customer if found == customer.id else customer.browse(found)
+        found = partner.address_get(["delivery"])["delivery"]
+        shipping = partner if found == partner.id else partner.browse(found)
+        return partner, shipping, self._fiscal_position(partner, shipping)
+
+    def _fiscal_position(self, partner, shipping):
+        """Return Odoo's answer, asked once for all customers that it cannot tell apart."""
+        positions = self.env["account.fiscal.position"]
+        key = (shipping.country_id.id, shipping.state_id.id, shipping.zip, bool(partner.vat))
+        key += (shipping.property_account_position_id.id, partner.property_account_position_id.id)
+        if type(positions).get_fiscal_position is not FISCAL_POSITION:
+            key += (partner.id, shipping.id)
+        find = lambda: positions.get_fiscal_position(partner.id, delivery_id=shipping.id)  # noqa: E731
+        found = self._recall(("position", *key), find)
+        return positions.browse(found and found.id)
 
     def _prepare_invoice_vals(self, contract, plan, run):
         """Return the values of the invoice of ``plan`` alone, as the preview asks for them."""

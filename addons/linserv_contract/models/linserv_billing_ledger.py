@@ -43,8 +43,15 @@ class LinservBillingInvoice(models.AbstractModel):
         }
 
     def _write_ledger(self, rows):
-        """sudo: nobody has the right to write the ledger by hand, only what makes invoices does."""
-        self.env["linserv.billed.period"].sudo().create(rows).flush()
+        """Write the ledger's rows in one statement: five for each invoice, one by one, are a third of the work.
+
+        Nobody has the right to write the ledger by hand, only what makes invoices does.
+        """
+        ledger = self.env["linserv.billed.period"].sudo()
+        if not rows or not ledger._can_insert():
+            return ledger.create(rows).flush()
+        self.env["account.move.line"].flush(["move_id"])
+        return ledger._insert(rows)
 
     def _check_invoice(self, contracts, plans, move):
         """Refuse an invoice that is not what was planned: better no invoice than a wrong one.

@@ -154,6 +154,7 @@ class LinservBillingRunLine(models.Model):
             made._linserv_post()
         if made and run.mode == "post_send":
             made._linserv_plan_send()
+        maker._prefetch(due)
         for line, plan in plans.items():
             line._write_plan(plan, "billed", moves.get(line.contract_id))
 

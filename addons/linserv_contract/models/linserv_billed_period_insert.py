@@ -1,0 +1,50 @@
+from odoo import models
+
+
+class LinservBilledPeriod(models.Model):
+    """Many rows of the ledger in one statement, as a billing run writes them."""
+
+    _inherit = "linserv.billed.period"
+
+    def _can_insert(self):
+        """Tell whether every stored field is given, has a default or is the subscription's own."""
+        return not any(
+            field.compute and field.store and not self._is_of_subscription(field) for field in self._fields.values()
+        )
+
+    @staticmethod
+    def _is_of_subscription(field):
+        return bool(field.related) and field.related[0] == "subscription_id" and len(field.related) == 2
+
+    def _insert(self, rows):
+        """Insert rows, given as values of ``create`` that all name the same fields.
+
+        Raises IntegrityError where a day is billed already, as ``create`` does.
+        """
+        related = {
+            name: field.related[1]
+            for name, field in self._fields.items()
+            if field.store and self._is_of_subscription(field)
+        }
+        given = {name for row in rows for name in row}
+        defaults = self.default_get([name for name in self._fields if name not in given and name not in related])
+        subscriptions = self.env["linserv.subscription"].sudo().browse([row["subscription_id"] for row in rows])
+        complete = [
+            {**defaults, **row, **{name: subscription[path].id for name, path in related.items()}}
+            for row, subscription in zip(rows, subscriptions)
+        ]
+        self._execute_insert(complete)
+        self.invalidate_cache()
+        self.env["linserv.subscription"].invalidate_cache(["billed_period_ids", "date_billed_to"])
+        self.env["account.move.line"].invalidate_cache(["linserv_billed_period_ids"])
+
+    def _execute_insert(self, rows):
+        names = [name for name in rows[0] if self._fields[name].column_type]
+        columns = "create_uid, create_date, write_uid, write_date, " + ", ".join('"%s"' % name for name in names)
+        marks = "(%s, now() at time zone 'UTC', %s, now() at time zone 'UTC'" + ", %s" * len(names) + ")"
+        params = []
+        for row in rows:
+            values = [self._fields[name].convert_to_column(row[name], self, row) for name in names]
+            params += [self.env.uid, self.env.uid, *values]
+        query = 'INSERT INTO "%s" (%s) VALUES %s' % (self._table, columns, ", ".join([marks] * len(rows)))
+        self.env.cr.execute(query, params)
