@@ -2,118 +2,65 @@
 
 ``plan`` answers with charges and with holds (what is due but cannot be billed, and why).
 It reads no clock and no record: the billing date, the prices and what is already billed
-are arguments. Rules 5-14 in docs/billing-rules.md.
+are arguments. Rules 5-14 and 24-35 in docs/billing-rules.md.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Union
 
-from .periods import ONE_DAY, Rhythm, Span, served_periods
+from .adjustments import Credits, missing_steps
+from .agreement import (
+    ADJUSTMENT,
+    CHANGED,
+    ONCE,
+    PAUSED,
+    PERIOD,
+    RESTORED,
+    STOPPED,
+    Billed,
+    Charge,
+    Hold,
+    Meter,
+    Plan,
+    Reading,
+    Terms,
+    joined,
+)
+from .periods import FOREVER, ONE_DAY, Span
+from .prices import ONE, ZERO, Discount, PriceVersion, Rate, Tier, discount_on, price_on, rate, share, started_blocks
+
+__all__ = [
+    "Billed",
+    "Charge",
+    "Discount",
+    "Hold",
+    "Meter",
+    "Plan",
+    "PriceVersion",
+    "Rate",
+    "Reading",
+    "Terms",
+    "Tier",
+    "next_billing_date",
+    "plan",
+    "plan_all",
+    "price_on",
+    "rate_on",
+    "share",
+    "started_blocks",
+]
 
 NO_PRICE = "no_price"
 READING_MISSING = "reading_missing"
 READING_TOO_OLD = "reading_too_old"
-
-
-@dataclass(frozen=True)
-class PriceVersion:
-    """Price of one unit for one whole period, and the fixed quantity, from a day on.
-
-    ``key`` is the caller's own reference to it.
-    """
-
-    date_from: date
-    price_unit: Decimal
-    quantity: Decimal = Decimal(1)
-    key: int = 0
-
-
-@dataclass(frozen=True)
-class Reading:
-    """An approved meter reading. ``key`` is the caller's own reference to it."""
-
-    key: int
-    date: date
-    quantity: Decimal
-
-
-@dataclass(frozen=True)
-class Meter:
-    """How a reading becomes a quantity: per started block, and how old it may be."""
-
-    block_size: Decimal = Decimal(1)
-    max_age_days: int = 45
-
-
-@dataclass(frozen=True)
-class Terms:
-    """One subscription as the planner sees it. ``meter`` is None for a fixed quantity."""
-
-    key: int
-    rhythm: Rhythm
-    date_start: date
-    date_end: date | None = None
-    versions: tuple[PriceVersion, ...] = ()
-    meter: Meter | None = None
-    readings: tuple[Reading, ...] = ()
-    billed: tuple[Span, ...] = ()
-
-
-@dataclass(frozen=True)
-class Charge:
-    """Days to bill at one price. ``whole`` is the period that the price is for."""
-
-    key: int
-    served: Span
-    whole: Span
-    quantity: Decimal
-    price_unit: Decimal
-    amount: Decimal
-    reading: Reading | None = None
-    version_key: int = 0
-
-    @property
-    def prorated(self) -> bool:
-        """Whether only a part of the period is charged."""
-        return self.served != self.whole
-
-    @property
-    def invoice_quantity(self) -> Decimal:
-        """Quantity to write on the invoice: a prorated charge is one item."""
-        return Decimal(1) if self.prorated else self.quantity
-
-    @property
-    def invoice_price(self) -> Decimal:
-        """Price to write on the invoice, so that quantity times price is the amount."""
-        return self.amount if self.prorated else self.price_unit
-
-
-@dataclass(frozen=True)
-class Hold:
-    """Days that are due but not billed. ``values`` explains ``reason`` to a person."""
-
-    key: int
-    served: Span
-    reason: str
-    values: dict[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The answer of ``plan``: what to bill and what is held back."""
-
-    charges: tuple[Charge, ...] = ()
-    holds: tuple[Hold, ...] = ()
-
-    @property
-    def amount(self) -> Decimal:
-        """Sum of the charges, without tax."""
-        return sum((charge.amount for charge in self.charges), Decimal(0))
+CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -125,63 +72,240 @@ class _Refusal:
 Measured = Union[Reading, _Refusal, None]
 
 
-def plan(terms: Terms, billing_date: date, rounding: Decimal = Decimal("0.01")) -> Plan:
-    """Plan every unbilled period of ``terms`` that is due on ``billing_date``.
+@dataclass(frozen=True)
+class _Piece:
+    """Days of one period on which nothing differs: their rows in the ledger, and what they cost now."""
+
+    days: Span
+    rows: tuple[Billed, ...]
+    rate: Rate | None
+    cause: str
+    to_charge: bool
+
+    def joins(self, other: _Piece) -> bool:
+        mine = (self.rows, self.rate, self.cause, self.to_charge)
+        return mine == (other.rows, other.rate, other.cause, other.to_charge) and (
+            self.days.date_to + ONE_DAY == other.days.date_from
+        )
+
+
+def plan(terms: Terms, billing_date: date, rounding: Decimal = CENT) -> Plan:
+    """Plan every unbilled period of ``terms`` that is due on ``billing_date``, and what corrects the billed ones.
 
     ``rounding`` is the smallest amount of the currency (0.01 for SEK).
     """
-    measured = _measure(terms, billing_date)
-    charges: list[Charge] = []
-    holds: list[Hold] = []
-    for whole, piece in _due_pieces(terms, billing_date):
-        answer = _charge_piece(terms, whole, piece, measured, rounding)
-        if isinstance(answer, Hold):
-            holds.append(answer)
-        else:
-            charges += answer
-    return Plan(tuple(charges), tuple(holds))
+    return _Planner(terms, billing_date, rounding).plan()
 
 
 def plan_all(several: Iterable[Terms], billing_date: date, rounding: Decimal) -> Plan:
     """Plan every subscription of a contract: one plan for one invoice."""
-    plans = [plan(terms, billing_date, rounding) for terms in several]
-    return Plan(
-        tuple(charge for each in plans for charge in each.charges),
-        tuple(hold for each in plans for hold in each.holds),
-    )
+    return joined(plan(terms, billing_date, rounding) for terms in several)
 
 
 def next_billing_date(terms: Terms, today: date) -> date | None:
     """Return the first date from ``today`` on with something to bill, None if never."""
-    for _whole, served in served_periods(terms.rhythm, terms.date_start, terms.date_end):
-        if served.without(terms.billed):
-            return max(today, terms.rhythm.due(served))
-    return None
+    planned = plan(terms, today)
+    if planned.charges or planned.holds:
+        return today
+    day = planned.next_due[terms.key]
+    return None if day == FOREVER else day
 
 
-def price_on(versions: Iterable[PriceVersion], day: date) -> PriceVersion | None:
-    """Return the version in force on ``day``, None before the first."""
-    begun = [version for version in versions if version.date_from <= day]
-    return max(begun, key=lambda version: version.date_from, default=None)
+def rate_on(terms: Terms, day: date, quantity: Decimal | None = None) -> Rate | None:
+    """Return what a whole period costs at the terms of ``day``, None without a price.
+
+    ``quantity`` is the metered one; a pause or an end is not looked at.
+    """
+    version = price_on(terms.versions, day)
+    if version is None:
+        return None
+    return rate(version, version.quantity if quantity is None else quantity, discount_on(terms.discounts, day))
 
 
-def started_blocks(quantity: Decimal, block_size: Decimal) -> Decimal:
-    """Return the number of started blocks: 1,201 lines in blocks of 100 are 13."""
-    return (quantity / block_size).to_integral_value(ROUND_CEILING)
+class _Planner:
+    def __init__(self, terms: Terms, billing_date: date, rounding: Decimal) -> None:
+        self.terms, self.billing_date, self.rounding = terms, billing_date, rounding
+        self.measured = _measure(terms, billing_date)
+        self.credits = Credits(terms.billed) if any(row.credited or row.absorbed for row in terms.billed) else None
+        self.elsewhere = sorted(row.span for row in terms.billed if row.value is None)
+        self.rows: dict[int, list[Billed]] = defaultdict(list)
+        for row in terms.billed:
+            if row.value is not None:
+                self.rows[terms.rhythm.number_of(row.span.date_from)].append(row)
+        self.cuts = _cuts(terms)
+        self.charges: list[Charge] = []
+        self.holds: list[Hold] = []
 
+    def plan(self) -> Plan:
+        """Go through the periods that are due or have been billed; then look for the next."""
+        rhythm = self.terms.rhythm
+        number = min([rhythm.number_of(self.terms.date_start), *self.rows])
+        last_billed = max(self.rows, default=number - 1)
+        while True:
+            whole = rhythm.period(number)
+            served = whole.clipped(self.terms.date_start, self.terms.date_end)
+            due = served is not None and rhythm.due(served) <= self.billing_date
+            if not due and number > last_billed:
+                break
+            self._plan_period(whole, served if due else None, served, self.rows.get(number, []))
+            number += 1
+            if rhythm.once:
+                break
+        held = [hold.served.date_from for hold in self.holds]
+        next_due = min(held) if held else self._next_due()
+        return Plan(tuple(self.charges), tuple(self.holds), {self.terms.key: next_due})
 
-def rounded(amount: Decimal, rounding: Decimal) -> Decimal:
-    """Round to the currency's smallest amount, halves away from zero."""
-    steps = (amount / rounding).quantize(Decimal(1), ROUND_HALF_UP)
-    return steps * rounding
+    def _next_due(self) -> date:
+        """Return when the first period after the billing date with days to bill is due."""
+        terms, rhythm = self.terms, self.terms.rhythm
+        billed = sorted(row.span for row in terms.billed if row.layer == 0)
+        number = rhythm.number_of(max(self.billing_date, terms.date_start)) - 1
+        end = min([terms.date_end or FOREVER, *(span.date_from - ONE_DAY for span in terms.pauses if _is_open(span))])
+        while True:
+            whole = rhythm.period(number)
+            served = whole.clipped(terms.date_start, end)
+            if whole.date_from > end:
+                return FOREVER
+            due = served and rhythm.due(whole.clipped(terms.date_start, terms.date_end) or served)
+            if served and due and due > self.billing_date and served.without([*billed, *terms.pauses]):
+                return due
+            if rhythm.once:
+                return FOREVER
+            number += 1
 
-
-def _due_pieces(terms: Terms, billing_date: date) -> Iterator[tuple[Span, Span]]:
-    for whole, served in served_periods(terms.rhythm, terms.date_start, terms.date_end):
-        if terms.rhythm.due(served) > billing_date:
+    def _plan_period(self, whole: Span, due: Span | None, served: Span | None, rows: list[Billed]) -> None:
+        if not (due or rows) or self._is_settled(due, rows):
             return
-        for piece in served.without(terms.billed):
-            yield whole, piece
+        merged: list[_Piece] = []
+        for days in self._days(due, rows):
+            piece = self._piece(days, due, served, tuple(row for row in rows if row.covers(days)))
+            if merged and merged[-1].joins(piece):
+                piece = _Piece(Span(merged.pop().days.date_from, days.date_to), *_rest(piece))
+            merged.append(piece)
+        for piece in merged:
+            self._plan_piece(whole, piece)
+
+    def _is_settled(self, due: Span | None, rows: list[Billed]) -> bool:
+        """Tell at a glance that one charge covers the period at one price that has not changed."""
+        if due is None or len(rows) != 1 or rows[0].span != due or rows[0].layer or self.terms.pauses:
+            return False
+        if bisect_right(self.cuts, due.date_from) != bisect_right(self.cuts, due.date_to):
+            return False
+        current = rate_on(self.terms, due.date_from, rows[0].quantity)
+        return current is not None and current.value == rows[0].value and rows[0].before == 0
+
+    def _days(self, due: Span | None, rows: list[Billed]) -> Iterator[Span]:
+        """Cut the days that are due or billed wherever anything begins or ends, elsewhere left out."""
+        spans = [row.span for row in rows] + ([due] if due else [])
+        first, last = min(span.date_from for span in spans), max(span.date_to for span in spans)
+        points = {span.date_from for span in spans} | {span.date_to + ONE_DAY for span in spans}
+        points |= set(self.cuts[bisect_left(self.cuts, first) : bisect_right(self.cuts, last)])
+        if self.terms.date_end and first <= self.terms.date_end < last:
+            points.add(self.terms.date_end + ONE_DAY)
+        ordered = sorted(points)
+        for start, after in zip(ordered, ordered[1:]):
+            yield from Span(start, after - ONE_DAY).without(self.elsewhere)
+
+    def _piece(self, days: Span, due: Span | None, served: Span | None, rows: tuple[Billed, ...]) -> _Piece:
+        in_service = served is not None and served.date_from <= days.date_from and days.date_to <= served.date_to
+        paused = any(span.date_from <= days.date_from <= span.date_to for span in self.terms.pauses)
+        base = next((row for row in rows if row.layer == 0), None)
+        if not in_service or paused:
+            return _Piece(days, rows, None, PAUSED if in_service else STOPPED, False)
+        to_charge = base is None and due is not None and due.date_from <= days.date_from <= due.date_to
+        quantity = base.quantity if base and self.terms.meter else self._quantity()
+        return _Piece(days, rows, rate_on(self.terms, days.date_from, quantity), CHANGED, to_charge)
+
+    def _plan_piece(self, whole: Span, piece: _Piece) -> None:
+        if piece.rows:
+            self._adjust(whole, piece)
+        if not piece.to_charge:
+            return
+        if isinstance(self.measured, _Refusal):
+            self._hold(piece.days, self.measured)
+        elif piece.rate is None:
+            self._hold(piece.days, _Refusal(NO_PRICE, {"date": piece.days.date_from}))
+        else:
+            self.charges.append(self._charge(whole, piece.days, piece.rate, self.measured))
+
+    def _hold(self, days: Span, refusal: _Refusal) -> None:
+        last = self.holds[-1] if self.holds else None
+        if last and last.reason == refusal.reason and last.served.date_to + ONE_DAY == days.date_from:
+            days = Span(self.holds.pop().served.date_from, days.date_to)
+            refusal = _Refusal(last.reason, last.values)
+        self.holds.append(Hold(self.terms.key, days, refusal.reason, refusal.values))
+
+    def _charge(self, whole: Span, days: Span, now: Rate, reading: Reading | None) -> Charge:
+        return Charge(
+            self.terms.key,
+            days,
+            whole,
+            now.quantity,
+            now.price_unit,
+            share(now.value, days, whole, self.rounding),
+            reading,
+            now.version_key,
+            kind=ONCE if self.terms.rhythm.once else PERIOD,
+            discount=now.discount,
+            value=now.value,
+            simple=now.simple,
+        )
+
+    def _adjust(self, whole: Span, piece: _Piece) -> None:
+        """Plan the steps from what the days stand billed at to what they cost now."""
+        charged = any(row.layer == 0 for row in piece.rows)
+        if charged and piece.rate is None and piece.cause == CHANGED:
+            return
+        target = piece.rate.value if charged and piece.rate else ZERO
+        layer = max(row.layer for row in piece.rows)
+        cause = piece.cause if charged else RESTORED
+        for before, value in missing_steps(piece.rows, target):
+            amount = share(value, piece.days, whole, self.rounding) - share(before, piece.days, whole, self.rounding)
+            absorbed = self.credits.absorb(list(piece.rows), amount) if self.credits else ZERO
+            if amount + absorbed:
+                layer += 1
+                step = (before, value, amount + absorbed, absorbed)
+                self.charges.append(self._adjustment(whole, piece, layer, step, cause))
+
+    def _adjustment(
+        self, whole: Span, piece: _Piece, layer: int, step: tuple[Decimal, Decimal, Decimal, Decimal], cause: str
+    ) -> Charge:
+        before, value, amount, absorbed = step
+        return Charge(
+            self.terms.key,
+            piece.days,
+            whole,
+            ONE,
+            amount,
+            amount,
+            version_key=piece.rate.version_key if piece.rate else 0,
+            kind=ADJUSTMENT,
+            layer=layer,
+            value=value,
+            value_before=before,
+            absorbed=absorbed,
+            cause=cause,
+        )
+
+    def _quantity(self) -> Decimal | None:
+        if self.terms.meter is None or not isinstance(self.measured, Reading):
+            return None
+        return started_blocks(self.measured.quantity, self.terms.meter.block_size)
+
+
+def _rest(piece: _Piece) -> tuple[tuple[Billed, ...], Rate | None, str, bool]:
+    return piece.rows, piece.rate, piece.cause, piece.to_charge
+
+
+def _is_open(span: Span) -> bool:
+    return span.date_to >= FOREVER
+
+
+def _cuts(terms: Terms) -> list[date]:
+    """Return the days on which the price of a day can change, in order."""
+    spans = [discount.span for discount in terms.discounts] + list(terms.pauses)
+    ends = {span.date_to + ONE_DAY for span in spans if not _is_open(span)}
+    return sorted({version.date_from for version in terms.versions} | {span.date_from for span in spans} | ends)
 
 
 def _measure(terms: Terms, billing_date: date) -> Measured:
@@ -196,58 +320,3 @@ def _measure(terms: Terms, billing_date: date) -> Measured:
     if (billing_date - latest.date).days > terms.meter.max_age_days:
         return _Refusal(READING_TOO_OLD, {**values, "date": latest.date})
     return latest
-
-
-def _charge_piece(terms: Terms, whole: Span, piece: Span, measured: Measured, rounding: Decimal) -> list[Charge] | Hold:
-    if isinstance(measured, _Refusal):
-        return Hold(terms.key, piece, measured.reason, measured.values)
-    charges = []
-    for days, version in _priced_spans(piece, terms.versions):
-        if version is None:
-            return Hold(terms.key, piece, NO_PRICE, {"date": days.date_from})
-        charges.append(_charge(terms, whole, days, version, measured, rounding))
-    return charges
-
-
-def _charge(
-    terms: Terms, whole: Span, days: Span, version: PriceVersion, reading: Reading | None, rounding: Decimal
-) -> Charge:
-    quantity = _quantity(terms, version, reading)
-    amount = _share(quantity * version.price_unit, days, whole, rounding)
-    return Charge(terms.key, days, whole, quantity, version.price_unit, amount, reading, version.key)
-
-
-def _quantity(terms: Terms, version: PriceVersion, reading: Reading | None) -> Decimal:
-    if terms.meter is None or reading is None:
-        return version.quantity
-    return started_blocks(reading.quantity, terms.meter.block_size)
-
-
-def _priced_spans(piece: Span, versions: Iterable[PriceVersion]) -> Iterator[tuple[Span, PriceVersion | None]]:
-    """Cut ``piece`` where the price changes; versions that change nothing do not cut."""
-    ordered = sorted(versions, key=lambda version: version.date_from)
-    start, current = piece.date_from, price_on(ordered, piece.date_from)
-    for version in ordered:
-        if not start < version.date_from <= piece.date_to or _same(current, version):
-            continue
-        yield Span(start, version.date_from - ONE_DAY), current
-        start, current = version.date_from, version
-    yield Span(start, piece.date_to), current
-
-
-def _same(one: PriceVersion | None, other: PriceVersion) -> bool:
-    return one is not None and (one.price_unit, one.quantity) == (
-        other.price_unit,
-        other.quantity,
-    )
-
-
-def _share(value: Decimal, days: Span, whole: Span, rounding: Decimal) -> Decimal:
-    """Return the part of ``value`` that falls on ``days`` of the ``whole`` period.
-
-    The difference of two rounded running totals, so that the parts of a period add up
-    to the price of the period to the öre however it was cut.
-    """
-    before = (days.date_from - whole.date_from).days
-    upto = before + days.days
-    return rounded(value * upto / whole.days, rounding) - rounded(value * before / whole.days, rounding)

@@ -2,7 +2,7 @@
 
 Every boundary is computed from the anchor (``anchor + n months``), never from the
 boundary before it, so an agreement of the 31st comes back to the 31st after February.
-Rules 1-4 in docs/billing-rules.md.
+Rules 1-4 and 28 in docs/billing-rules.md.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-INTERVAL_MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
+# A one-off charge has no months: its whole period is its day.
+INTERVAL_MONTHS = {"once": 0, "monthly": 1, "quarterly": 3, "yearly": 12}
 ONE_DAY = timedelta(days=1)
+# The last day of what has no end, and the next due day of what is never due again.
+FOREVER = date(9999, 12, 30)
 
 
 def add_months(day: date, months: int) -> date:
@@ -58,7 +61,7 @@ class Span:
 class Rhythm:
     """How often, from which day, and when an agreement is billed.
 
-    ``anchor`` is the day periods are counted from; ``months`` the length of one;
+    ``anchor`` is the day periods are counted from; ``months`` the length of one, 0 for a charge once on that day;
     ``calendar`` moves the boundaries to whole months, quarters or years;
     ``in_advance`` tells whether a period is due on its first day or after its last.
     """
@@ -74,10 +77,14 @@ class Rhythm:
 
     def period(self, number: int) -> Span:
         """Return the whole period ``number``."""
+        if self.once:
+            return Span(self.anchor, self.anchor)
         return Span(self.boundary(number), self.boundary(number + 1) - ONE_DAY)
 
     def number_of(self, day: date) -> int:
         """Return the number of the period that ``day`` lies in."""
+        if self.once:
+            return 0
         origin = self._origin()
         months = (day.year - origin.year) * 12 + day.month - origin.month
         number = months // self.months
@@ -85,7 +92,12 @@ class Rhythm:
 
     def due(self, served: Span) -> date:
         """Return the first billing date on which the served days may be billed."""
-        return served.date_from if self.in_advance else served.date_to + ONE_DAY
+        return served.date_from if self.in_advance or self.once else served.date_to + ONE_DAY
+
+    @property
+    def once(self) -> bool:
+        """Whether there is one charge and no more."""
+        return not self.months
 
     def _origin(self) -> date:
         if not self.calendar:
@@ -103,4 +115,6 @@ def served_periods(rhythm: Rhythm, date_start: date, date_end: date | None) -> I
         if served is None:
             return
         yield whole, served
+        if rhythm.once:
+            return
         number += 1

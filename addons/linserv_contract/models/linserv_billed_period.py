@@ -9,7 +9,9 @@ from ..domain.ledger import holds_period
 
 
 class LinservBilledPeriod(models.Model):
-    """The ledger of what has been billed. PostgreSQL refuses two rows in force for one day of a subscription.
+    """The ledger of what has been billed. PostgreSQL refuses two rows in force for one day of a subscription and layer.
+
+    Layer 0 is the charge of the days, the layers above are adjustments of it: days that cost something else now.
 
     A row without an invoice line is a period that was billed elsewhere. A row that is no longer in force (archived)
     belongs to a cancelled or credited invoice line and leaves its days free.
@@ -17,6 +19,7 @@ class LinservBilledPeriod(models.Model):
 
     _name = "linserv.billed.period"
     _description = "Billed Period"
+    _inherit = ["linserv.billable.terms"]
     _order = "date_from desc, subscription_id, id desc"
     _rec_name = "date_from"
 
@@ -36,12 +39,22 @@ class LinservBilledPeriod(models.Model):
     quantity = fields.Float(digits="Product Unit of Measure")
     price_unit = fields.Float("Price", digits="Product Price")
     amount = fields.Monetary(help="Excluding VAT.")
+    layer = fields.Integer(default=0, help="0 is the charge itself, 1 and on are adjustments of it.")
+    value = fields.Float(
+        "Price of the period", digits=(16, 6), help="What a whole period stands billed at from this row on."
+    )
+    value_before = fields.Float("Price before", digits=(16, 6), help="What a whole period stood billed at before.")
+    amount_credited = fields.Monetary("Credited by hand", help="What accountants took back of this row.")
+    amount_absorbed = fields.Monetary(
+        "Counted in", help="What had been credited by hand already and made this adjustment smaller."
+    )
 
     _sql_constraints = [
         ("dates_ordered", "CHECK (date_to >= date_from)", "A period cannot end before it starts."),
         (
             "no_overlap",
-            "EXCLUDE USING gist (subscription_id WITH =, daterange(date_from, date_to, '[]') WITH &&) WHERE (active)",
+            "EXCLUDE USING gist (subscription_id WITH =, (COALESCE(layer, 0)) WITH =, "
+            "daterange(date_from, date_to, '[]') WITH &&) WHERE (active)",
             "This period has been billed already. Nothing is ever billed twice: run the billing again, it bills "
             "only what is missing.",
         ),
@@ -66,6 +79,10 @@ class LinservBilledPeriod(models.Model):
             "quantity": self.quantity,
             "price_unit": self.price_unit,
             "amount": self.amount,
+            "layer": self.layer,
+            "value": self.value,
+            "value_before": self.value_before,
+            "amount_absorbed": self.amount_absorbed,
         }
 
     def _evidence_mark(self):
@@ -99,7 +116,16 @@ class LinservBilledPeriod(models.Model):
             holds = holds_period(line.parent_state, Decimal(str(line.price_subtotal)), credited.get(line.id))
             if period.active != holds:
                 period.active = holds
-        self.flush(["active"])
+            period._note_credited(credited.get(line.id))
+        self.flush(["active", "amount_credited"])
+
+    def _note_credited(self, credited):
+        """Keep what was given back by hand: credit notes of a part, and a line made cheaper before it was posted."""
+        billed = Decimal(str(self.amount))
+        given = (credited or 0) + billed - abs(Decimal(str(self.move_line_id.price_subtotal))) if billed > 0 else 0
+        amount = float(max(given, 0)) if self.active else 0.0
+        if self.currency_id.compare_amounts(self.amount_credited, amount):
+            self.amount_credited = amount
 
     def _credited_amounts(self):
         """Return what posted credit notes took back of each invoice line."""

@@ -36,10 +36,14 @@ class LinservBillingInvoice(models.AbstractModel):
             "date_to": charge.served.date_to,
             "move_line_id": move_line.id,
             "reading_id": charge.reading.key if charge.reading else False,
-            "price_id": charge.version_key,
+            "price_id": charge.version_key or False,
             "quantity": float(charge.quantity),
             "price_unit": float(charge.price_unit),
             "amount": float(charge.amount),
+            "layer": charge.layer,
+            "value": float(charge.value),
+            "value_before": float(charge.value_before),
+            "amount_absorbed": float(charge.absorbed),
         }
 
     def _write_ledger(self, rows):

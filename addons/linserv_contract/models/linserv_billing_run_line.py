@@ -157,6 +157,7 @@ class LinservBillingRunLine(models.Model):
         maker._prefetch(due)
         for line, plan in plans.items():
             line._write_plan(plan, "billed", moves.get(line.contract_id))
+        self.contract_id._refresh_next_due({line.contract_id: plan for line, plan in plans.items()})
 
     def _plans(self):
         """Yield (line, plan) in order."""

@@ -35,9 +35,11 @@ class LinservContract(models.Model):
         invoices = {}
         for contract, terms in self._prepare_terms().items():
             rounding = decimal(contract.currency_id.rounding)
-            days = filter(None, (charges.next_billing_date(each, today) for each in terms))
-            date = min(days, default=False)
-            invoices[contract] = (date, charges.plan_all(terms, date, rounding) if date else charges.Plan())
+            date, plan = today, charges.plan_all(terms, today, rounding)
+            if not (plan.charges or plan.holds):
+                date = min(plan.next_due.values(), default=periods.FOREVER)
+                plan = charges.plan_all(terms, date, rounding) if date < periods.FOREVER else plan
+            invoices[contract] = (date if plan.charges or plan.holds else False, plan)
         return invoices
 
     def _plan(self, billing_date):
@@ -55,7 +57,7 @@ class LinservContract(models.Model):
         """
         contracts = self.sudo().filtered(lambda contract: contract.state in states.BILLABLE)
         subscriptions = contracts.subscription_ids.filtered(lambda sub: sub.state in states.BILLABLE)
-        billed = subscriptions._billed_spans()
+        billed = subscriptions._billed_rows()
         readings = subscriptions._meter_readings()
         terms = defaultdict(list)
         for subscription in subscriptions:

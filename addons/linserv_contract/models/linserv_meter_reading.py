@@ -73,7 +73,9 @@ class LinservMeterReading(models.Model):
                 owner = self.env["linserv.instance"].browse(vals.get("instance_id"))
                 owner = owner or self.env["linserv.subscription"].browse(vals.get("subscription_id"))
                 vals["company_id"] = owner.company_id.id or self.env.company.id
-        return super().create(vals_list)
+        readings = super().create(vals_list)
+        readings._metered_subscriptions()._on_terms_changed()
+        return readings
 
     def write(self, vals):
         if MEASURED & set(vals):
@@ -111,6 +113,13 @@ class LinservMeterReading(models.Model):
         if self.evidence_model not in self.env:
             return None
         return self.env[self.evidence_model].browse(self.evidence_res_id).exists() or None
+
+    def _metered_subscriptions(self):
+        """Return the services that may be billed by these readings. sudo: whoever measures need not see contracts."""
+        readings = self.sudo()
+        meters = list(set(readings.mapped("meter")))
+        of_instance = [("instance_id", "in", readings.instance_id.ids), ("service_id.meter", "in", meters)]
+        return readings.subscription_id | readings.env["linserv.subscription"].search(of_instance)
 
     def _check_not_billed(self):
         periods = self.env["linserv.billed.period"].sudo().with_context(active_test=False)

@@ -1,7 +1,7 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
-INTERVALS = [("monthly", "Monthly"), ("quarterly", "Quarterly"), ("yearly", "Yearly")]
+INTERVALS = [("monthly", "Monthly"), ("quarterly", "Quarterly"), ("yearly", "Yearly"), ("once", "Once")]
 TIMINGS = [("advance", "In advance"), ("arrears", "In arrears")]
 
 
@@ -52,8 +52,16 @@ class LinservService(models.Model):
         for service in self:
             service.currency_id = self.env.company.currency_id
 
-    @api.constrains("quantity_source", "meter")
+    @api.constrains("quantity_source", "meter", "billing_interval")
     def _check_meter(self):
         for service in self:
+            if service.quantity_source == "meter" and service.billing_interval == "once":
+                raise ValidationError(_("%s is charged once: its quantity cannot come from a meter.", service.name))
             if service.quantity_source == "meter" and not service.meter:
                 raise ValidationError(_("%s is billed by a meter: write the code of the meter.", service.name))
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"quantity_source", "meter", "block_size"} & set(vals):
+            self.env["linserv.subscription"].sudo().search([("service_id", "in", self.ids)])._on_terms_changed()
+        return result

@@ -49,7 +49,13 @@ class LinservSubscription(models.Model):
         compute_sudo=True,
         help="Today's fixed quantity. Not used when the quantity comes from a meter.",
     )
-    price_ids = fields.One2many("linserv.subscription.price", "subscription_id", string="Price history", copy=False)
+    price_ids = fields.One2many(
+        "linserv.subscription.price",
+        "subscription_id",
+        string="Price history",
+        domain=[("active", "=", True)],
+        copy=False,
+    )
     reading_ids = fields.One2many("linserv.meter.reading", "subscription_id", string="Readings")
     billed_period_ids = fields.One2many("linserv.billed.period", "subscription_id", string="Billed periods")
     date_billed_to = fields.Date("Billed to", compute="_compute_date_billed_to", compute_sudo=True)
@@ -130,6 +136,7 @@ class LinservSubscription(models.Model):
             self._check_transition(vals["state"])
         if "date_start" in vals:
             self._move_start(fields.Date.to_date(vals["date_start"]))
+        self._check_rhythm(vals)
         return super().write(vals)
 
     def copy_data(self, default=None):
@@ -171,7 +178,8 @@ class LinservSubscription(models.Model):
 
     def _end(self, last_day):
         """End on ``last_day`` what runs longer, and say what has been billed beyond it."""
-        for subscription in self.filtered(lambda sub: sub.state in ("draft", "active")):
+        running = self.filtered(lambda sub: sub.state in ("draft", "active") and sub.billing_interval != "once")
+        for subscription in running:
             if subscription.date_start > last_day:
                 subscription.write({"state": "cancelled"})
                 continue
@@ -202,17 +210,10 @@ class LinservSubscription(models.Model):
         self.ensure_one()
         day = date_from or self._price_day()
         current = self.price_ids._in_force(day)
-        if current and (current.date_from == day or self.state == "draft"):
+        if current and (current.date_from == day or self.state == "draft") and not current._is_billed():
             return current.write(values)
-        return self.env["linserv.subscription.price"].create(
-            {
-                "subscription_id": self.id,
-                "date_from": day,
-                "price_unit": current.price_unit,
-                "quantity": current.quantity if current else 1.0,
-                **values,
-            }
-        )
+        first = {"price_unit": 0.0, "quantity": 1.0} if not current else {}
+        return current._replace({**first, "subscription_id": self.id, **values}, day)
 
     def _move_start(self, date_start):
         """Move the first price along with the start of a service that is not billed yet."""
@@ -226,6 +227,8 @@ class LinservSubscription(models.Model):
     def _complete(self, vals_list):
         """Fill in what the service and the contract decide where the caller did not."""
         for vals in vals_list:
+            if vals.get("billing_interval") == "once" and vals.get("date_start"):
+                vals["date_end"] = vals["date_start"]
             contract = self.env["linserv.contract"].browse(vals.get("contract_id"))
             service = self.env["linserv.service"].browse(vals.get("service_id"))
             defaults = self._prepare_service_defaults(service)
@@ -243,6 +246,20 @@ class LinservSubscription(models.Model):
             "billing_timing": service.billing_timing,
             "price_unit": service.price_unit,
         }
+
+    def _check_rhythm(self, vals):
+        """What has been billed stands on these: another service or rhythm is another subscription."""
+        for subscription in self.filtered("date_billed_to"):
+            for name in {"billing_interval", "billing_timing", "service_id"} & set(vals):
+                field = self._fields[name]
+                if field.convert_to_write(subscription[name], subscription) != vals[name]:
+                    raise UserError(
+                        _(
+                            "%s has been billed: its service, interval and timing can no longer change. "
+                            "End it and add a new service.",
+                            subscription.service_id.name,
+                        )
+                    )
 
     def _check_transition(self, target):
         labels = dict(self._fields["state"]._description_selection(self.env))

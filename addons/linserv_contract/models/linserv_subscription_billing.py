@@ -3,8 +3,22 @@ from collections import defaultdict
 from odoo import _, models
 from odoo.tools import format_date, formatLang
 
-from ..domain import charges, periods
+from ..domain import agreement, charges, periods, prices
 from .linserv_contract_billing import decimal
+
+# A row without an invoice line is a period that was billed elsewhere: it has no value and is never adjusted.
+LEDGER_QUERY = """
+    SELECT subscription_id, date_from, date_to, COALESCE(layer, 0),
+           CASE WHEN move_line_id IS NOT NULL THEN value END, value_before, quantity, amount_credited, amount_absorbed
+    FROM linserv_billed_period
+    WHERE active AND subscription_id IN %s
+    ORDER BY subscription_id, date_from, layer
+"""
+
+
+def _span(record):
+    """Return the days of a discount or pause."""
+    return periods.Span(record.date_from, record.date_to or periods.FOREVER)
 
 
 class LinservSubscription(models.Model):
@@ -13,40 +27,51 @@ class LinservSubscription(models.Model):
     _inherit = "linserv.subscription"
 
     def _prepare_terms(self, billed, readings):
-        """Return the planner's Terms of one subscription from its ledger spans and its readings."""
+        """Return the planner's Terms of one subscription from its ledger rows and its readings."""
         self.ensure_one()
         contract, service = self.contract_id, self.service_id
-        metered = service.quantity_source == "meter"
+        once = self.billing_interval == "once"
         return charges.Terms(
             key=self.id,
-            rhythm=periods.Rhythm(
-                anchor=contract.date_start,
-                months=periods.INTERVAL_MONTHS[self.billing_interval],
-                calendar=contract.billing_alignment == "calendar",
-                in_advance=self.billing_timing == "advance",
-            ),
+            rhythm=self._prepare_rhythm(),
             date_start=self.date_start,
-            date_end=min(filter(None, (self.date_end, contract.date_end)), default=None),
-            versions=tuple(
-                charges.PriceVersion(
-                    version.date_from, decimal(version.price_unit), decimal(version.quantity), version.id
-                )
-                for version in self.price_ids
+            date_end=self.date_start if once else min(filter(None, (self.date_end, contract.date_end)), default=None),
+            versions=tuple(version._prepare_version() for version in self.price_ids),
+            meter=(
+                charges.Meter(decimal(service.block_size), service.max_reading_age_days)
+                if service.quantity_source == "meter"
+                else None
             ),
-            meter=charges.Meter(decimal(service.block_size), service.max_reading_age_days) if metered else None,
             readings=tuple(
                 charges.Reading(reading.id, reading.date, decimal(reading.quantity)) for reading in readings
             ),
             billed=tuple(billed),
+            discounts=tuple(charges.Discount(_span(one), decimal(one.percent)) for one in self.discount_ids),
+            pauses=() if once else tuple(_span(one) for one in self.pause_ids),
         )
 
-    def _billed_spans(self):
-        """Return {subscription id: [Span]} of the ledger rows in force."""
-        spans = defaultdict(list)
-        rows = self.env["linserv.billed.period"].search([("subscription_id", "in", self.ids)])
-        for row in rows:
-            spans[row.subscription_id.id].append(periods.Span(row.date_from, row.date_to))
-        return spans
+    def _prepare_rhythm(self):
+        contract, once = self.contract_id, self.billing_interval == "once"
+        return periods.Rhythm(
+            anchor=self.date_start if once else contract.date_start,
+            months=periods.INTERVAL_MONTHS[self.billing_interval],
+            calendar=contract.billing_alignment == "calendar" and not once,
+            in_advance=once or self.billing_timing == "advance",
+        )
+
+    def _billed_rows(self):
+        """Return {subscription id: [Billed]} of the ledger rows in force."""
+        rows = defaultdict(list)
+        if not self.ids:
+            return rows
+        self.env["linserv.billed.period"].flush()
+        self.env.cr.execute(LEDGER_QUERY, [tuple(self.ids)])
+        for key, first, last, layer, value, before, quantity, credited, absorbed in self.env.cr.fetchall():
+            known = [None if number is None else decimal(number) for number in (value, before, quantity)]
+            money = [decimal(number or 0) for number in (credited, absorbed)]
+            row = charges.Billed(periods.Span(first, last), layer, known[0], known[1] or prices.ZERO, known[2], *money)
+            rows[key].append(row)
+        return rows
 
     def _meter_readings(self):
         """Return {subscription: readings}: its own, and those of its instance for the service's meter.
@@ -80,15 +105,59 @@ class LinservSubscription(models.Model):
 
     def _charge_text(self, charge):
         """Return the text of the invoice line, in the language of the context."""
-        texts = [
-            self._short_name(),
-            _("Service period: %s", self.contract_id._format_span(charge.served)),
+        return "\n".join(filter(None, (self._short_name(), self._period_text(charge), *self._reason_texts(charge))))
+
+    def _period_text(self, charge):
+        if charge.kind == agreement.ONCE:
+            return _("Date: %s", format_date(self.env, charge.served.date_from))
+        return _("Service period: %s", self.contract_id._format_span(charge.served))
+
+    def _reason_texts(self, charge):
+        """Return what explains the amount: what was measured, which days, which discount, what is corrected."""
+        if charge.kind == agreement.ADJUSTMENT:
+            return [self._adjustment_text(charge), self._absorbed_text(charge), self.invoice_text]
+        return [
+            self._reading_text(charge) if charge.reading else "",
+            self._proration_text(charge) if charge.prorated else "",
+            self._tier_text(charge) if not charge.simple else "",
+            _("Discount %s %%", self._format_quantity(charge.discount)) if charge.discount else "",
+            self.invoice_text,
         ]
-        if charge.reading:
-            texts.append(self._reading_text(charge))
-        if charge.prorated:
-            texts.append(self._proration_text(charge))
-        return "\n".join(texts)
+
+    def _adjustment_text(self, charge):
+        if charge.cause in (agreement.STOPPED, agreement.PAUSED):
+            text = _("Credit of days without the service: %(days)s of %(whole)s days of %(before)s")
+        elif charge.cause == agreement.RESTORED:
+            text = _("Correction of an earlier adjustment: %(days)s of %(whole)s days of %(value)s")
+        elif charge.value_before == 0:
+            text = _("Service again: %(days)s of %(whole)s days of %(value)s")
+        else:
+            text = _("Changed price: %(days)s of %(whole)s days at %(value)s instead of %(before)s")
+        return text % {
+            "days": charge.served.days,
+            "whole": charge.whole.days,
+            "before": self._format_money(charge.value_before),
+            "value": self._format_money(charge.value or charge.value_before),
+        }
+
+    def _absorbed_text(self, charge):
+        if not charge.absorbed:
+            return ""
+        return _("Less what has been credited already: %s", self._format_money(abs(charge.absorbed)))
+
+    def _tier_text(self, charge):
+        version = self.env["linserv.subscription.price"].sudo().browse(charge.version_key)
+        whole = self._format_money(charge.value * 100 / (100 - charge.discount) if charge.discount < 100 else 0)
+        if version.minimum_amount and charge.quantity * charge.price_unit <= decimal(version.minimum_amount):
+            return _("Minimum fee %s", self._format_money(version.minimum_amount))
+        return _(
+            "%(quantity)s units by price tiers: %(amount)s",
+            quantity=self._format_quantity(charge.quantity),
+            amount=whole,
+        )
+
+    def _format_money(self, amount):
+        return formatLang(self.env, float(amount), currency_obj=self.currency_id)
 
     def _reading_text(self, charge):
         reading = self.env["linserv.meter.reading"].sudo().browse(charge.reading.key)

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from odoo.addons.linserv_contract.domain.charges import (
+    Billed,
     Meter,
     PriceVersion,
     Reading,
@@ -41,7 +42,7 @@ def terms(**changes):
         "date_start": start,
         "date_end": end and day(end),
         "versions": (PriceVersion(start, Decimal(changes.pop("price", "900")), Decimal(changes.pop("quantity", "1"))),),
-        "billed": tuple(span(text) for text in changes.pop("billed", ())),
+        "billed": tuple(Billed(span(text)) for text in changes.pop("billed", ())),
     }
     return Terms(**{**values, **changes})
 

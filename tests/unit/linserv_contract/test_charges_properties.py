@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odoo.addons.linserv_contract.domain.charges import PriceVersion, Terms, plan, price_on
+from odoo.addons.linserv_contract.domain.charges import Billed, PriceVersion, Terms, plan, price_on
 from odoo.addons.linserv_contract.domain.periods import Rhythm, Span
 
 EPOCH = date(2020, 1, 31)
@@ -29,7 +29,7 @@ def agreements(draw):
 
 
 def with_billed(terms, charges):
-    billed = terms.billed + tuple(charge.served for charge in charges)
+    billed = terms.billed + tuple(Billed(charge.served, charge.layer, charge.value) for charge in charges)
     return Terms(terms.key, terms.rhythm, terms.date_start, terms.date_end, terms.versions, billed=billed)
 
 
@@ -78,7 +78,7 @@ def test_the_parts_of_a_month_always_add_up_to_its_price(price, cuts):
             first,
             first + timedelta(days=last - 1),
             (PriceVersion(first, price),),
-            billed=tuple(billed),
+            billed=tuple(Billed(span) for span in billed),
         )
         (charge,) = plan(terms, date(2026, 11, 1)).charges
         amounts.append(charge.amount)

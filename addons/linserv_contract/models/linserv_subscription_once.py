@@ -1,0 +1,58 @@
+from odoo import _, fields, models
+from odoo.exceptions import UserError
+
+from ..domain import states
+
+
+class LinservSubscription(models.Model):
+    _inherit = "linserv.subscription"
+
+    invoice_text = fields.Text("Text on the invoice", help="Added below the service on every invoice line of it.")
+    origin_key = fields.Char(
+        readonly=True, copy=False, index=True, help="What a one-off charge came from, so that it is charged once."
+    )
+
+    _sql_constraints = [
+        ("origin_key_unique", "unique (origin_key)", "This has been charged already."),
+    ]
+
+
+class LinservContract(models.Model):
+    _inherit = "linserv.contract"
+
+    once_ids = fields.One2many(
+        "linserv.subscription",
+        "contract_id",
+        string="One-off charges",
+        domain=[("billing_interval", "=", "once")],
+    )
+
+    def _charge_once(self, service_code, date, quantity=1.0, price_unit=None, instance=None, text=None, origin=None):
+        """Charge a service once, due on ``date``; return the subscription that stands for it.
+
+        ``price_unit`` is by default the service's. Called again with the same ``origin`` (a text that names what the
+        charge is for) it changes nothing and returns what was made the first time.
+        """
+        self.ensure_one()
+        subscriptions = self.env["linserv.subscription"]
+        known = origin and subscriptions.search([("origin_key", "=", origin)])
+        if known:
+            return known
+        vals = self._prepare_once_vals(service_code, date, quantity, price_unit, instance)
+        return subscriptions.create({**vals, "invoice_text": text, "origin_key": origin})
+
+    def _prepare_once_vals(self, service_code, date, quantity, price_unit, instance):
+        service = self.env["linserv.service"].with_context(active_test=False).search([("code", "=", service_code)])
+        if not service:
+            raise UserError(_("There is no service with the code %s.", service_code))
+        return {
+            "contract_id": self.id,
+            "service_id": service.id,
+            "instance_id": instance.id if instance else False,
+            "billing_interval": "once",
+            "billing_timing": "advance",
+            "date_start": date,
+            "quantity": quantity,
+            "price_unit": service.price_unit if price_unit is None else price_unit,
+            "state": "active" if self.state in states.BILLABLE else "draft",
+        }
