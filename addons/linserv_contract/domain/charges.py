@@ -34,7 +34,20 @@ from .agreement import (
     joined,
 )
 from .periods import FOREVER, ONE_DAY, Span
-from .prices import ONE, ZERO, Discount, PriceVersion, Rate, Tier, discount_on, price_on, rate, share, started_blocks
+from .prices import (
+    ONE,
+    ZERO,
+    Discount,
+    PriceVersion,
+    Rate,
+    Tier,
+    discount_on,
+    price_on,
+    rate,
+    rounded,
+    share,
+    started_blocks,
+)
 
 __all__ = [
     "Billed",
@@ -53,6 +66,7 @@ __all__ = [
     "plan_all",
     "price_on",
     "rate_on",
+    "rounded",
     "share",
     "started_blocks",
 ]
