@@ -2,6 +2,7 @@ from . import (
     test_accrual,
     test_billing,
     test_contract,
+    test_coverage,
     test_drift,
     test_invoice,
     test_ledger,
