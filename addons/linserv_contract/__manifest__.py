@@ -64,6 +64,7 @@
         "views/linserv_price_letter_views.xml",
         "views/linserv_price_run_views.xml",
         "views/linserv_accrual_views.xml",
+        "views/linserv_contract_import_views.xml",
     ],
     "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",

@@ -5,6 +5,7 @@ SELECT
     'oca-' || c.id AS contract,
     'oca-' || l.id AS line,
     coalesce(cp.name, p.name) AS customer,
+    p.id AS customer_id,
     coalesce(cp.vat, p.vat) AS customer_vat,
     coalesce(cp.ref, p.ref) AS customer_ref,
     coalesce(pr.default_code, pt.name, l.name) AS service,

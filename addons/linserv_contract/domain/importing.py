@@ -20,6 +20,7 @@ COLUMNS = (
     "contract",
     "line",
     "customer",
+    "customer_id",
     "customer_vat",
     "customer_ref",
     "service",
@@ -45,7 +46,7 @@ ALIGNMENTS = {"": False, "contract_day": False, "calendar": True}
 CENT = Decimal("0.01")
 
 
-class ImportProblem(Exception):
+class RowError(Exception):
     """Something a person has to put right. ``code`` names it, ``values`` complete the sentence."""
 
     def __init__(self, code: str, **values: object) -> None:
@@ -104,21 +105,21 @@ class SourceCharge:
 def read_csv(content: bytes) -> list[dict[str, str]]:
     """Return the rows of a CSV file: UTF-8, columns by name, comma or semicolon.
 
-    :raise ImportProblem: it cannot be read, or columns are missing or unknown
+    :raise RowError: it cannot be read, or columns are missing or unknown
     """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ImportProblem("not_utf8") from error
+        raise RowError("not_utf8") from error
     head = text.partition("\n")[0]
     reader = csv.DictReader(io.StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ",")
     names = [name.strip() for name in reader.fieldnames or ()]
     missing = [name for name in REQUIRED if name not in names]
     if missing:
-        raise ImportProblem("columns_missing", columns=", ".join(missing))
+        raise RowError("columns_missing", columns=", ".join(missing))
     unknown = [name for name in names if name not in COLUMNS]
     if unknown:
-        raise ImportProblem("columns_unknown", columns=", ".join(unknown))
+        raise RowError("columns_unknown", columns=", ".join(unknown))
     reader.fieldnames = names
     return [{name: (row.get(name) or "").strip() for name in COLUMNS} for row in reader if any(row.values())]
 
@@ -126,11 +127,11 @@ def read_csv(content: bytes) -> list[dict[str, str]]:
 def read_line(row: Mapping[str, str]) -> SourceLine:
     """Return the line that a row says.
 
-    :raise ImportProblem: a value is missing or cannot be understood
+    :raise RowError: a value is missing or cannot be understood
     """
     for name in REQUIRED:
         if not row.get(name):
-            raise ImportProblem("value_missing", column=name)
+            raise RowError("value_missing", column=name)
     line = SourceLine(
         contract=row["contract"],
         line=row["line"],
@@ -139,16 +140,16 @@ def read_line(row: Mapping[str, str]) -> SourceLine:
         billed_to=_optional_day(row, "billed_to"),
         next_invoice=_optional_day(row, "next_invoice"),
         months=_choice(row, "interval", INTERVALS),
-        in_advance=_choice(row, "timing", TIMINGS),
-        calendar=_choice(row, "alignment", ALIGNMENTS),
+        in_advance=bool(_choice(row, "timing", TIMINGS)),
+        calendar=bool(_choice(row, "alignment", ALIGNMENTS)),
         quantity=_number(row, "quantity", "1"),
         price=_number(row, "price"),
         discount=_number(row, "discount", "0"),
     )
     if line.date_end is not None and line.date_end < line.date_start:
-        raise ImportProblem("ends_before_start")
+        raise RowError("ends_before_start")
     if not 0 <= line.discount <= 100 or line.quantity < 0:
-        raise ImportProblem("value_unknown", column="discount" if line.quantity >= 0 else "quantity")
+        raise RowError("value_unknown", column="discount" if line.quantity >= 0 else "quantity")
     return line
 
 
@@ -160,7 +161,7 @@ def _day(row: Mapping[str, str], name: str) -> date:
     try:
         return date.fromisoformat(row[name])
     except ValueError as error:
-        raise ImportProblem("value_unknown", column=name, value=row[name]) from error
+        raise RowError("value_unknown", column=name, value=row[name]) from error
 
 
 def _number(row: Mapping[str, str], name: str, default: str = "") -> Decimal:
@@ -169,16 +170,16 @@ def _number(row: Mapping[str, str], name: str, default: str = "") -> Decimal:
     try:
         number = Decimal(text)
     except InvalidOperation as error:
-        raise ImportProblem("value_unknown", column=name, value=row.get(name)) from error
+        raise RowError("value_unknown", column=name, value=row.get(name)) from error
     if not number.is_finite():
-        raise ImportProblem("value_unknown", column=name, value=row.get(name))
+        raise RowError("value_unknown", column=name, value=row.get(name))
     return number
 
 
 def _choice(row: Mapping[str, str], name: str, choices: Mapping[str, int]) -> int:
     value = (row.get(name) or "").lower()
     if value not in choices:
-        raise ImportProblem("value_unknown", column=name, value=row.get(name))
+        raise RowError("value_unknown", column=name, value=row.get(name))
     return choices[value]
 
 

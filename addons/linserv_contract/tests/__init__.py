@@ -4,6 +4,7 @@ from . import (
     test_contract,
     test_coverage,
     test_drift,
+    test_contract_import,
     test_invoice,
     test_ledger,
     test_meter,

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from odoo.addons.linserv_contract.domain import importing
-from odoo.addons.linserv_contract.domain.importing import ImportProblem, SourceLine
+from odoo.addons.linserv_contract.domain.importing import RowError, SourceLine
 from odoo.addons.linserv_contract.domain.periods import Span
 
 HEAD = "contract,line,customer,service,date_start,interval,timing,price"
@@ -23,7 +23,7 @@ def line(**values):
 
 
 def problem(call, *words):
-    with pytest.raises(ImportProblem) as caught:
+    with pytest.raises(RowError) as caught:
         call(*words)
     return caught.value.code
 
