@@ -195,16 +195,12 @@ class LinservBillingRun(models.Model):
         return kept | self.env["linserv.billing.run.line"].sudo().create(vals_list)
 
     def _contracts_due(self):
+        """Return the contracts that may owe something on the billing date and that the biller may read, by customer."""
         contracts = self.env["linserv.contract"].with_context(active_test=False)
-        return contracts.search(self._get_contract_domain(), order="commercial_partner_id, id")
-
-    def _get_contract_domain(self):
-        domain = [
-            ("company_id", "=", self.company_id.id),
-            ("state", "in", tuple(states.BILLABLE)),
-            ("date_start", "<=", self.date),
-        ]
-        return domain + [("id", "in", self.contract_ids.ids)] if self.contract_ids else domain
+        due = contracts._search_due(self.company_id, self.date)
+        if self.with_context(active_test=False).contract_ids:
+            due = set(due) & set(self.with_context(active_test=False).contract_ids.ids)
+        return contracts.search([("id", "in", list(due))], order="commercial_partner_id, id")
 
     def _work_off(self, seconds):
         """Bill the waiting lines, batch by batch, for about ``seconds``; leave the rest to the scheduled action."""

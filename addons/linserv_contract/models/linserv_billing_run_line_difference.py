@@ -4,7 +4,7 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.tools import date_utils, formatLang
 
-from ..domain import comparison, periods, states
+from ..domain import agreement, comparison, periods, states
 
 
 def decimal(number):
@@ -88,7 +88,7 @@ class LinservBillingRunLine(models.Model):
             quantity=charge.quantity,
             price_unit=charge.price_unit,
             amount=charge.amount,
-            kind=getattr(charge, "kind", "period"),
+            kind=charge.kind,
             indexed=version._is_indexed(),
         )
 
@@ -136,9 +136,9 @@ class LinservBilledPeriod(models.Model):
         )
 
     def _comparison_kind(self):
-        if "layer" in self._fields and self["layer"]:
-            return "adjustment"
-        return "period" if self.subscription_id.billing_interval in periods.INTERVAL_MONTHS else "once"
+        if self.layer:
+            return agreement.ADJUSTMENT
+        return agreement.ONCE if self.subscription_id.billing_interval == "once" else agreement.PERIOD
 
 
 class LinservBillingRun(models.Model):
