@@ -82,7 +82,7 @@ class LinservContractImportLine(models.Model):
             "term_unknown": _("There are no payment terms %(term)s here."),
             "several_customers": _("The lines of one contract have different customers, currencies or payment terms."),
             "contract_present": _("The contract was imported before: add this service to it by hand."),
-            "discount_odd": _("The price after discount has more decimals than prices have: %(price)s."),
+            "price_odd": _("The price has more decimals than prices have here: %(price)s."),
             "refused": _("%(message)s"),
         }
         values = {"value": "", **problem.values}

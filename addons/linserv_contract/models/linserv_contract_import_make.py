@@ -116,9 +116,8 @@ class LinservContractImport(models.Model):
 
     def _prepare_subscription_vals(self, contract, line, source):
         digits = self.env["decimal.precision"].precision_get("Product Price")
-        price = source.net_price
-        if round(price, digits) != price:
-            raise UserError(line._describe_problem(importing.RowError("discount_odd", price=price)))
+        if round(source.price, digits) != source.price:
+            raise UserError(line._describe_problem(importing.RowError("price_odd", price=source.price)))
         return {
             "contract_id": contract.id,
             "service_id": line.service_id.id,
@@ -128,10 +127,17 @@ class LinservContractImport(models.Model):
             "date_end": source.date_end,
             "billing_interval": INTERVALS[source.months],
             "billing_timing": "advance" if source.in_advance else "arrears",
-            "price_unit": float(price),
+            "price_unit": float(source.price),
             "quantity": float(source.quantity),
             "external_ref": line.line_ref,
+            "discount_ids": self._prepare_discount_commands(source),
         }
+
+    def _prepare_discount_commands(self, source):
+        if not source.discount:
+            return []
+        vals = {"percent": float(source.discount), "date_from": source.date_start, "reason": self.name}
+        return [(0, 0, vals)]
 
     def _note_billed_elsewhere(self, subscription, source):
         """Take the days that the old system has invoiced, so that they are never billed again.

@@ -86,8 +86,7 @@ class LinservPriceRunLine(models.Model):
             if reason:
                 line._leave_out(reason)
                 continue
-            values = {"price_unit": line.price_new, "index_value_id": line.run_id._target_value().id}
-            line.price_id = line.subscription_id._set_index_price(values, line)
+            line.price_id = line.subscription_id._set_index_price(line)
 
     def _reason_not_to_apply(self):
         subscription = self.subscription_id

@@ -37,10 +37,29 @@ class LinservSubscription(models.Model):
             "included": not reason,
         }
 
-    def _set_index_price(self, values, line):
-        """Make the price version of a price run and return it."""
+    def _set_index_price(self, line):
+        """Make the price version that a line of a price run tells, tiers and minimum along with it; return it."""
         self.ensure_one()
-        return self._set_price(values, line.date_from)
+        current = self.price_ids._in_force(line.date_from)
+        factor = decimal(line.price_new) / decimal(line.price_old)
+        step = decimal(line.run_id.price_step)
+        values = {
+            "price_unit": line.price_new,
+            "index_value_id": line.run_id._target_value().id,
+            "minimum_amount": float(price_index.to_step(decimal(current.minimum_amount) * factor, step)),
+            "tier_ids": [
+                (
+                    0,
+                    0,
+                    {
+                        "quantity_above": tier.quantity_above,
+                        "price_unit": float(price_index.to_step(decimal(tier.price_unit) * factor, step)),
+                    },
+                )
+                for tier in current.tier_ids
+            ],
+        }
+        return current._replace(values, line.date_from)
 
     def _index_candidate(self, version, day, price, new_price):
         ends = filter(None, (self.date_end, self.contract_id.date_end))
@@ -58,7 +77,7 @@ class LinservSubscription(models.Model):
     def _index_first_day(self, run):
         if self.billing_interval not in MONTHS:
             return max(run.date_effective, self.date_start)
-        rhythm = self._prepare_terms([], []).rhythm
+        rhythm = self._prepare_rhythm()
         billed_to = self.date_billed_to or None
         return price_index.first_day(rhythm, run.date_effective, self.date_start, billed_to, run.whole_periods)
 

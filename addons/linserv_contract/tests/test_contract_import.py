@@ -68,6 +68,7 @@ class TestContractImport(ContractCase):
         self.assertEqual(made.mapped("external_ref"), ["A1", "B7"])
         self.assertEqual(made.mapped("state"), ["active", "active"])
         self.assertEqual(made[0].partner_id, self.norrvik)
+        self.assertEqual(made[0].subscription_ids.mapped("discount_ids.percent"), [10.0])
         self.assertEqual(made[0].date_first_invoice, day("2025-03-01"))
         self.assertEqual(set(record.line_ids.mapped("state")), {"imported"})
         again = self.make_checked()
@@ -98,7 +99,7 @@ class TestContractImport(ContractCase):
             "A1,A1-1,Norrvik Bygg AB,ODOO BAS,,2025-03-01,,monthly,advance,1,900,0,",
             "A2,A2-1,Norrvik Bygg AB,ODOO BAS,nowhere,2025-03-01,,monthly,advance,1,900,0,",
             "A3,A3-1,Norrvik Bygg AB,ODOO BAS,norrvik-prod,2025-03-01,,2,advance,1,900,0,",
-            "A4,A4-1,Norrvik Bygg AB,ODOO BAS,norrvik-prod,2025-03-01,,monthly,advance,1,99.99,33,",
+            "A4,A4-1,Norrvik Bygg AB,ODOO BAS,norrvik-prod,2025-03-01,,monthly,advance,1,99.995,,",
             "A5,A5-1,Norrvik Bygg AB,ODOO BAS,norrvik-prod,2025-03-01,,monthly,advance,1,900,0,",
             "A5,A5-1,Norrvik Bygg AB,ODOO BAS,norrvik-prod,2025-03-01,,monthly,advance,1,900,0,",
             "A6,A6-1,Norrvik Bygg AB,ODOO BAS,norrvik-prod,2025-03-01,,monthly,advance,1,900,0,",

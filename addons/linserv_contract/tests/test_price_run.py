@@ -86,6 +86,26 @@ class TestPriceRun(ContractCase):
         days = {line.subscription_id: str(line.date_from) for line in run.line_ids}
         self.assertEqual(days, {self.bas: "2027-02-01", self.backup: "2027-04-01"})
 
+    def test_rule_91_from_the_very_day_and_what_is_billed_beyond_it_is_charged(self):
+        self.bill("2027-01-01", self.contract)
+        run = self.make_price_run(date_effective=day("2027-01-16"), whole_periods=False)
+        run.action_send_letters()
+        run.action_apply()
+        move = self.bill("2027-02-01", self.contract)
+        # 15 days at 900 and 16 at 927 are 435.48 + 478.45, of which 900 have been billed.
+        self.assertEqual(move.amount_untaxed, 2 * (927.0 + 13.93))
+
+    def test_rule_90_tiers_and_minimum_follow_the_price(self):
+        self.bas.price_ids.write(
+            {"minimum_amount": 500.0, "tier_ids": [(0, 0, {"quantity_above": 10, "price_unit": 800.0})]}
+        )
+        run = self.make_price_run()
+        run.action_send_letters()
+        run.action_apply()
+        version = self.bas.price_ids.sorted("date_from")[-1]
+        self.assertEqual((version.price_unit, version.minimum_amount), (927.0, 515.0))
+        self.assertEqual((version.tier_ids.quantity_above, version.tier_ids.price_unit), (10.0, 824.0))
+
     def test_rule_92_what_is_left_out_says_why(self):
         self.bas.price_fixed_until = day("2027-06-30")
         self.backup._set_price({"price_unit": 500.0}, day("2026-09-01"))
