@@ -158,7 +158,7 @@ class LinservAccrual(models.Model):
         }
 
     def _prepare_move_vals(self):
-        """Return the values of the draft entry: income accounts by analytic account against the two balance accounts."""
+        """Return the values of the draft entry: income by account and analytic account against the balance accounts."""
         self.ensure_one()
         text = _("Prepaid and accrued income %s", self.display_name)
         return {

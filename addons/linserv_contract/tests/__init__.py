@@ -10,6 +10,8 @@ from . import (
     test_meter,
     test_portal,
     test_price_run,
+    test_revenue,
+    test_revenue_dashboard,
     test_rights,
     test_run_approval,
     test_run_people,
