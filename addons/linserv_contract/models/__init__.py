@@ -70,6 +70,7 @@ from . import (
     linserv_subscription,
     linserv_subscription_billing,
     linserv_subscription_coverage,
+    linserv_subscription_credit,
     linserv_subscription_discount,
     linserv_subscription_due,
     linserv_subscription_external,

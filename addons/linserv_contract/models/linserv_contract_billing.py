@@ -103,9 +103,12 @@ class LinservContract(models.Model):
         """Return the values of the customer's page of this contract."""
         self.ensure_one()
         contract = self.sudo()
-        shown = contract.subscription_ids.filtered(lambda sub: sub.state in ("active", "ended"))
+        agreed = contract.subscription_ids.filtered(lambda sub: sub.state in ("active", "ended"))
+        once = agreed.filtered(lambda sub: sub.billing_interval == "once").sorted("date_start", reverse=True)
+        shown = agreed - once
         return {
             "services": [subscription._prepare_portal_vals() for subscription in shown],
+            "one_off": [subscription._prepare_portal_once_vals() for subscription in once[:INVOICES_SHOWN]],
             "next_invoice": contract._prepare_portal_next_invoice(),
             "invoices": [contract._prepare_portal_invoice_vals(move) for move in contract._portal_invoices()],
         }

@@ -188,17 +188,6 @@ class LinservSubscription(models.Model):
             if subscription.date_billed_to and subscription.date_billed_to > end:
                 subscription._note_billed_beyond(end)
 
-    def _note_billed_beyond(self, end):
-        self.contract_id.message_post(
-            body=_(
-                "%(service)s ends on %(end)s and is billed to %(billed)s: "
-                "make a credit note for the days after the end.",
-                service=self.service_id.name,
-                end=end,
-                billed=self.date_billed_to,
-            )
-        )
-
     def _price_day(self):
         return max(fields.Date.context_today(self), self.date_start or fields.Date.context_today(self))
 

@@ -204,4 +204,23 @@ class LinservSubscription(models.Model):
             "metered": service.quantity_source == "meter",
             "block_size": self._format_quantity(service.block_size),
             "interval": intervals[self.billing_interval].lower(),
+            "discount": self._format_quantity(self.discount) if self.discount else False,
+            "paused": self.is_paused,
+            "tiers": self._prepare_portal_tiers(),
+            "minimum": self.price_ids._in_force(self._price_day()).minimum_amount,
+        }
+
+    def _prepare_portal_tiers(self):
+        tiers = self.price_ids._in_force(self._price_day()).tier_ids
+        return [{"above": self._format_quantity(tier.quantity_above), "price": tier.price_unit} for tier in tiers]
+
+    def _prepare_portal_once_vals(self):
+        """Return what a customer sees of a charge that is made once."""
+        self.ensure_one()
+        return {
+            "name": self._short_name(),
+            "date": self.date_start,
+            "text": self.invoice_text,
+            "amount": self.currency_id.round(self.price_unit * self.quantity),
+            "billed": bool(self.date_billed_to),
         }

@@ -20,6 +20,15 @@ class LinservSubscription(models.Model):
 class LinservContract(models.Model):
     _inherit = "linserv.contract"
 
+    # Odoo copies what is in a field that is copied: the services, not what was charged once.
+    subscription_ids = fields.One2many(copy=False)
+    recurring_ids = fields.One2many(
+        "linserv.subscription",
+        "contract_id",
+        string="Recurring services",
+        domain=[("billing_interval", "!=", "once")],
+        copy=True,
+    )
     once_ids = fields.One2many(
         "linserv.subscription",
         "contract_id",

@@ -40,5 +40,8 @@ class LinservSubscriptionTier(models.Model):
         self.price_id._check_not_billed()
         return super().unlink()
 
+    def name_get(self):
+        return [(tier.id, "> %g: %g" % (tier.quantity_above, tier.price_unit)) for tier in self]
+
     def _billed_subscriptions(self):
         return self.price_id.subscription_id

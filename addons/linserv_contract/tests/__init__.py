@@ -1,5 +1,6 @@
 from . import (
     test_accrual,
+    test_adjustments,
     test_billing,
     test_contract,
     test_contract_import,

@@ -51,12 +51,13 @@ class TestContract(ContractCase):
         self.assertEqual(contract.subscription_ids.mapped("state"), ["ended", "cancelled"])
         self.assertEqual(contract.subscription_ids[0].date_end, day("11-30"))
 
-    def test_a_stop_inside_a_billed_period_says_what_to_credit(self):
+    def test_a_stop_inside_a_billed_period_says_what_is_credited(self):
         contract = self.make_contract("bas")
         self.bill("10-01", contract)
         contract.date_end = day("10-15")
         contract.action_end()
-        self.assertIn("make a credit note", contract.message_ids[0].body)
+        self.assertIn("the next invoice credits", contract.message_ids[0].body)
+        self.assertIn("464.52", contract.message_ids[0].body)
 
     def test_once_billed_the_terms_that_made_the_periods_stay(self):
         contract = self.make_contract("bas")
@@ -145,7 +146,7 @@ class TestPrices(ContractCase):
         form = Form(self.env["linserv.contract"])
         form.partner_id = self.norrvik
         form.date_start = day("10-01")
-        with form.subscription_ids.new() as line:
+        with form.recurring_ids.new() as line:
             line.service_id = self.service("maintenance")
             line.instance_id = self.instance
             line.price_unit = 160.0
