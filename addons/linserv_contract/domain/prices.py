@@ -86,7 +86,7 @@ def rate(version: PriceVersion, quantity: Decimal, percent: Decimal = ZERO) -> R
     """Return what ``quantity`` units cost for one whole period at ``version``, less ``percent``."""
     quantity = max(quantity, version.minimum_quantity)
     price_unit, listed, simple = _list_price(version, quantity)
-    if listed < version.minimum_amount:
+    if version.minimum_amount and listed < version.minimum_amount:
         listed, simple = version.minimum_amount, False
         price_unit = listed / quantity if quantity else listed
     value = (listed * (100 - percent) / 100).quantize(FINENESS, ROUND_HALF_UP)

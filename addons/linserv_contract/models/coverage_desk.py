@@ -5,7 +5,7 @@ from collections import defaultdict
 from odoo import _
 from odoo.tools import format_date, formatLang
 
-from ..domain import coverage, hours, quotas
+from ..domain import coverage, hours, quotas, states
 from .coverage_answer import CoverageAnswer
 from .linserv_contract_billing import decimal
 
@@ -67,6 +67,10 @@ class CoverageDesk:
         instances = self.services.instance_id
         return instances if len(instances) == 1 else instances.browse()
 
+    def _is_in_force(self):
+        contract = self.contract
+        return bool(contract) and contract.state in states.BILLABLE and contract._is_on(self.day)
+
     def _is_here(self, instance):
         return not instance or not self.instance or instance == self.instance
 
@@ -100,7 +104,7 @@ class CoverageDesk:
             is_production=not self.instance or self.instance.kind == "production",
             is_agreed="agreed" in self._deviations(work_type).mapped("treatment"),
             has_elsewhere=any(rule.service_id in self.services.service_id for rule in self.rules[work_type]),
-            has_contract=bool(self.services),
+            has_contract=bool(self.services) or self._is_in_force(),
         )
 
     def _subscriptions(self, rule):

@@ -52,11 +52,12 @@ class LinservContract(models.Model):
         return CoverageDesk(contract, instance, day, planned, self.env.su)
 
     def _services_on(self, day, planned=False):
-        """Return the subscriptions that run on ``day``; with ``planned`` those of a draft contract too."""
+        """Return the recurring services that run on ``day``; with ``planned`` those of a draft contract too."""
         allowed = states.BILLABLE | {"draft"} if planned else states.BILLABLE
         day = max(day, self.date_start) if planned and self else day
         contracts = self.filtered(lambda each: each.state in allowed and each._is_on(day))
-        return contracts.subscription_ids.filtered(lambda sub: sub.state in allowed and sub._is_on(day))
+        recurring = contracts.subscription_ids.filtered(lambda sub: sub.billing_interval != "once")
+        return recurring.filtered(lambda sub: sub.state in allowed and sub._is_on(day))
 
     def _is_on(self, day):
         """Tell whether ``day`` lies between first and last day."""

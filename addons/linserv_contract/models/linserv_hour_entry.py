@@ -4,7 +4,7 @@ from odoo.exceptions import UserError, ValidationError
 from ..domain import hours
 
 OUTCOMES = [("covered", "Included"), ("quota", "Within the quota"), ("pack", "Prepaid"), ("charged", "Charged")]
-MOVING = {"contract_id", "date", "minutes", "hours", "is_billable", "origin_key", "res_model", "res_id"}
+MOVING = {"contract_id", "date", "minutes", "hours", "is_billable", "origin_name", "res_model", "res_id"}
 
 
 class LinservHourEntry(models.Model):
