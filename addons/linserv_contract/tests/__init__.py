@@ -23,4 +23,5 @@ from . import (
     test_taxes,
     test_terms,
     test_two_connections,
+    test_two_people,
 )
