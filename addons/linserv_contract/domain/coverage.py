@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Optional
 
 from .periods import add_months
 
@@ -77,7 +76,7 @@ class Decision:
 
     outcome: str
     reason: str
-    cell: Optional[Cell] = None
+    cell: Cell | None = None
     needs_approval: bool = False
 
     @property
@@ -86,7 +85,7 @@ class Decision:
         return self.cell.fee if self.cell and self.outcome == QUOTA else Decimal(0)
 
     @property
-    def date_earliest(self) -> Optional[date]:
+    def date_earliest(self) -> date | None:
         """The day from which no agreement is needed any more."""
         if self.reason != TOO_EARLY or not self.cell:
             return None
@@ -156,7 +155,7 @@ def needs_approval(minutes: int, authorised: int) -> bool:
     return minutes > authorised
 
 
-def latest_deviation(spans: Iterable[tuple[int, bool, date]]) -> Optional[int]:
+def latest_deviation(spans: Iterable[tuple[int, bool, date]]) -> int | None:
     """Return the key of the deviation that speaks: the instance's before the contract's, then the latest begun.
 
     ``spans`` are (key, names the instance, first day) of the deviations in force.

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Optional
 
 from .periods import add_months
 
@@ -20,7 +19,7 @@ class Pack:
 
     key: int
     date_start: date
-    date_end: Optional[date]
+    date_end: date | None
     left: int
     overdraw: int = 0
 
@@ -37,7 +36,7 @@ class Draw:
     minutes: int
 
 
-def last_day(date_start: date, months: int) -> Optional[date]:
+def last_day(date_start: date, months: int) -> date | None:
     """Return the last day of a pack that is valid for ``months``; 0 is for ever."""
     return add_months(date_start, months) - timedelta(days=1) if months else None
 

@@ -1,4 +1,4 @@
-"""Where questions about coverage are answered: fetches what a contract has on a day, asks the domain, says it in words."""
+"""Where questions about coverage are answered: what a contract has on a day, the domain's decision, and its words."""
 
 from collections import defaultdict
 
@@ -42,8 +42,6 @@ class CoverageDesk:
         outcome = decision.outcome
         if outcome == coverage.CHARGED and payment["price_per"] == "hour" and self.pack_minutes > 0:
             outcome = coverage.PACK
-        charged = decision.outcome == coverage.CHARGED
-        too_long = charged and coverage.needs_approval(minutes, self.company.linserv_ticket_minutes)
         values = dict(payment, outcome=outcome, reason_code=decision.reason, **self._quota_values(decision))
         values["needs_approval"] = self._needs_approval(decision, payment, minutes)
         values["why"] = self._say_why(work_type, decision)

@@ -115,7 +115,7 @@ class LinservContract(models.Model):
 
     def _prepare_coverage_groups(self, desk):
         labels = dict(self.env["linserv.work.type"]._fields["category"]._description_selection(self.env))
-        work_types = self.env["linserv.work.type"].sudo().search([])
+        work_types = self.env["linserv.work.type"].sudo().search([("active", "=", True)])
         groups = []
         for category, _label in CATEGORIES:
             rows = [

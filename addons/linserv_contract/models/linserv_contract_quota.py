@@ -52,7 +52,7 @@ class LinservContract(models.Model):
         """Refuse what is charged until somebody has accepted it, and always what Linserv must agree to first."""
         refused = answer.outcome in (coverage.CHARGED, coverage.PACK)
         if refused and (answer.reason_code == coverage.TOO_EARLY or not accept_charge):
-            raise UserError("%s: %s" % (answer.work_type.name, answer.reason))
+            raise UserError(_("%(work)s: %(reason)s", work=answer.work_type.name, reason=answer.reason))
 
     def _make_quota_use(self, quota, answer, values):
         is_charged = answer.outcome != coverage.QUOTA

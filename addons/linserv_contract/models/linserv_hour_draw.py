@@ -34,7 +34,13 @@ class LinservHourDraw(models.Model):
             draw.hours = draw.minutes / 60
 
     def write(self, vals):
-        raise UserError(_("The ledger of prepaid hours is never changed: correct the time that was worked."))
+        self._refuse()
+        return super().write(vals)
 
     def unlink(self):
-        raise UserError(_("The ledger of prepaid hours is never changed: correct the time that was worked."))
+        self._refuse()
+        return super().unlink()
+
+    def _refuse(self):
+        if self:
+            raise UserError(_("The ledger of prepaid hours is never changed: correct the time that was worked."))

@@ -79,12 +79,10 @@ class LinservHourEntry(models.Model):
         for vals in vals_list:
             if "hours" in vals and "minutes" not in vals:
                 vals["minutes"] = hours.to_minutes(vals.pop("hours"))
+            known = {**self.default_get(["date"]), **vals}
+            for name, value in self.new(known)._prepare_coverage_vals().items():
+                vals.setdefault(name, value)
         entries = super().create(vals_list)
-        for entry, vals in zip(entries, vals_list):
-            found = entry._prepare_coverage_vals()
-            if "is_billable" in vals:
-                found["is_billable"] = vals["is_billable"]
-            super(LinservHourEntry, entry).write(found)
         entries._settle()
         return entries
 
@@ -116,7 +114,8 @@ class LinservHourEntry(models.Model):
 
     def _prepare_coverage_vals(self):
         """Return what the contract says of this work on this day."""
-        answer = self.contract_id._coverage_desk(self.instance_id, self.date).answer(self.work_type_id.sudo())
+        contract, instance = self.contract_id._origin, self.instance_id._origin
+        answer = contract._coverage_desk(instance, self.date).answer(self.work_type_id._origin.sudo())
         return {"outcome": answer.outcome, "reason": answer.reason, "is_billable": not answer.is_included}
 
     def _settle(self):
@@ -127,6 +126,6 @@ class LinservHourEntry(models.Model):
         months = self.env["linserv.hour.month"].sudo()
         for entry in self.sudo():
             month = months._take(entry) if entry.is_billable else months.browse()
-            super(LinservHourEntry, entry).write({"month_id": month.id})
+            entry.month_id = month
             months |= month
         months._settle()

@@ -20,7 +20,7 @@ class LinservHourLevel(models.Model):
 
     def _reached_by(self, services):
         """Return the first level that a customer with these services reaches."""
-        levels = self.search([])
+        levels = self.search([("active", "=", True)])
         return levels.filtered(lambda level: not level.service_ids or level.service_ids & services)[:1]
 
     def _price(self, company, currency, day):

@@ -150,4 +150,6 @@ class LinservHourPack(models.Model):
         ]
 
     def unlink(self):
-        raise UserError(_("Prepaid hours are not deleted: cancel them, what is left is then credited."))
+        if self:
+            raise UserError(_("Prepaid hours are not deleted: cancel them, what is left is then credited."))
+        return super().unlink()
