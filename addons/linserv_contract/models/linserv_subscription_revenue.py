@@ -82,6 +82,7 @@ class LinservSubscription(models.Model):
         sudo: whoever changes a price has no right to write the ledger; nobody has.
         """
         subscriptions = self.sudo()._of_same_customers()
+        subscriptions._mark_revenue_checked()
         recorded, rates = subscriptions._recorded_revenue()
         wanted = subscriptions._wanted_revenue(rates)
         missing = revenue.corrections(wanted, recorded)
@@ -99,9 +100,18 @@ class LinservSubscription(models.Model):
             }
             for place, amounts in missing.items()
         ]
-        today = fields.Date.context_today(self)
-        subscriptions.filtered(lambda sub: sub.revenue_date_checked != today).revenue_date_checked = today
         return self.env["linserv.revenue.movement"].sudo().create(rows)
+
+    def _mark_revenue_checked(self):
+        """Write the day, which also makes a second transaction on the same customer fail and be tried again by Odoo.
+
+        Without that both would add the same row.
+        """
+        self.env.cr.execute(
+            "UPDATE linserv_subscription SET revenue_date_checked = %s WHERE id IN %s",
+            [fields.Date.context_today(self), tuple(self.ids) or (0,)],
+        )
+        self.invalidate_cache(["revenue_date_checked"], self.ids)
 
     def _of_same_customers(self):
         """Return every subscription of these subscriptions' customers: a kind is decided by customer."""
