@@ -75,7 +75,8 @@ class LinservBillingInvoice(models.AbstractModel):
         for contract in plans:
             groups[self._group_key(contract)].append(contract)
         empty = self.env["linserv.contract"]
-        return [empty.concat(*group) for group in groups.values()]
+        everyone = empty.concat(*plans).ids
+        return [empty.concat(*group).with_prefetch(everyone) for group in groups.values()]
 
     def _group_key(self, contract):
         """Return what contracts on one invoice have in common. Rule 41."""
@@ -124,7 +125,8 @@ class LinservBillingInvoice(models.AbstractModel):
 
         A negative total makes it a credit note with every sign turned. Rule 42.
         """
-        first, company = contracts[0], contracts[0].company_id
+        first = next(iter(contracts))  # contracts[0] would forget what to read along with it
+        company = first.company_id
         partner, shipping, position = self._addressee(first)
         refund = sum(plans[contract].amount for contract in contracts) < 0
         readings = any(charge.reading for contract in contracts for charge in plans[contract].charges)
@@ -173,8 +175,9 @@ class LinservBillingInvoice(models.AbstractModel):
 
     def _prepare_lines(self, contracts, plans, refund):
         """Return the commands of the invoice's lines, under a heading for each instance where there are several."""
-        _partner, _shipping, position = self._addressee(contracts[0])
-        language = self._invoice_language(contracts[0], _partner)
+        first = next(iter(contracts))
+        partner, _shipping, position = self._addressee(first)
+        language = self._invoice_language(first, partner)
         sections = self._sections(contracts, plans)
         lines = []
         for contract, instance, charges in sections:
@@ -240,9 +243,9 @@ class LinservBillingInvoice(models.AbstractModel):
         key = ("analytic", goods["product_id"], goods["account_id"], contract.commercial_partner_id.id)
         has_rules = self._recall(("analytic",), lambda: bool(self.env["account.analytic.default"].search([], limit=1)))
         rule = self._recall(key, lambda: self._analytic_rule(contract, goods)) if has_rules else False
-        account = contract.analytic_account_id or (rule and rule.analytic_id)
+        account = contract.analytic_account_id or (rule.analytic_id if rule else contract.analytic_account_id)
         return {
-            "analytic_account_id": account and account.id,
+            "analytic_account_id": account.id,
             "analytic_tag_ids": [(6, 0, rule.analytic_tag_ids.ids if rule else [])],
         }
 

@@ -47,7 +47,11 @@ class LinservInvoiceBuilder(models.AbstractModel):
 
     def _complete(self, vals_list):
         """Return the values with ``line_ids`` in place of ``invoice_line_ids`` where the invoice is a usual one."""
-        return [self._complete_one(vals) if self._is_usual(vals) else vals for vals in vals_list]
+        partners = self.env["res.partner"].browse([vals["partner_id"] for vals in vals_list])
+        return [
+            self._complete_one(vals, partner) if self._is_usual(vals) else vals
+            for vals, partner in zip(vals_list, partners)
+        ]
 
     def _is_usual(self, vals):
         if vals.get("move_type") not in ("out_invoice", "out_refund") or vals.get("invoice_cash_rounding_id"):
@@ -56,9 +60,9 @@ class LinservInvoiceBuilder(models.AbstractModel):
         taxes = self._taxes(tax_id for line in lines for tax_id in self._linked(line.get("tax_ids")))
         return all(tax.amount_type in USUAL_TAXES for tax in taxes | taxes.children_tax_ids)
 
-    def _complete_one(self, vals):
+    def _complete_one(self, vals, partner):
         """Return complete, balanced values of one invoice."""
-        invoice = _Invoice(self.env, vals)
+        invoice = _Invoice(self.env, vals, partner)
         lines = [invoice.section(line) if line.get("display_type") else invoice.product(line) for line in invoice.given]
         lines += invoice.taxes()
         lines += invoice.payments(lines)
@@ -82,12 +86,12 @@ class LinservInvoiceBuilder(models.AbstractModel):
 class _Invoice:
     """The arithmetic of one invoice: Odoo's own functions for taxes, terms and currencies, without its virtual form."""
 
-    def __init__(self, env, vals):
+    def __init__(self, env, vals, partner):
         self.given = [command[2] for command in vals["invoice_line_ids"]]
         self.vals, self.env, self.date_due = vals, env, False
         self.company = env["res.company"].browse(vals["company_id"])
         self.currency = env["res.currency"].browse(vals["currency_id"])
-        self.partner = env["res.partner"].browse(vals["partner_id"]).with_company(self.company)
+        self.partner = partner.with_company(self.company)
         self.is_refund = vals["move_type"] == "out_refund"
         self.sign = 1 if self.is_refund else -1
         self._shared = {
@@ -171,7 +175,7 @@ class _Invoice:
         instalments = self._instalments(balance, sum(line["amount_currency"] for line in lines))
         if len(instalments) > 1:
             instalments = [each for each in instalments if not self.company.currency_id.is_zero(each[1])]
-        self.date_due = instalments[-1][0]
+        self.date_due = instalments[-1][0] if instalments else self.vals["invoice_date"]
         account = self.partner.property_account_receivable_id.id
         return [self._payment(account, *instalment) for instalment in instalments]
 

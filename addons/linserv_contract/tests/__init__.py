@@ -8,6 +8,7 @@ from . import (
     test_drift,
     test_hours,
     test_invoice,
+    test_invoice_form,
     test_ledger,
     test_meter,
     test_portal,
