@@ -92,6 +92,7 @@ from . import (
     res_company_terms,
     res_config_settings_accrual,
     res_config_settings_billing,
+    res_config_settings_invoicing,
     res_partner_coverage,
     res_partner_posting,
 )

@@ -37,6 +37,8 @@ class LinservBilledPeriod(models.Model):
         self.invalidate_cache()
         self.env["linserv.subscription"].invalidate_cache(["billed_period_ids", "date_billed_to"])
         self.env["account.move.line"].invalidate_cache(["linserv_billed_period_ids"])
+        # As create does: when a service is due has changed, not what it is worth.
+        subscriptions.with_context(linserv_ledger_only=True)._on_terms_changed()
 
     def _execute_insert(self, rows):
         names = [name for name in rows[0] if self._fields[name].column_type]

@@ -6,5 +6,6 @@ class ResPartner(models.Model):
 
     def _increase_rank(self, field, n=1):
         # A billing run counts its customers all at once when its invoices are posted.
-        if not self.env.context.get("linserv_posting"):
-            super()._increase_rank(field, n)
+        if self.env.context.get("linserv_posting"):
+            return None
+        return super()._increase_rank(field, n)

@@ -6,6 +6,7 @@ from . import (
     test_contract_import,
     test_coverage,
     test_drift,
+    test_grouping,
     test_hours,
     test_invoice,
     test_invoice_form,
