@@ -39,6 +39,11 @@ def customer(key):
     snapshot._on_run_done(snapshot.run_id, host_answer(told, root=snapshot_root(told)))
     snapshot.action_approve()
     contract.message_post(body='internal words about ' + key)
+    order = env['sale.order'].create({'partner_id': company.id, 'linserv_contract_id': contract.id, 'signed_by': key})
+    product = env.ref('linserv_contract.linserv_product_epost')
+    env['sale.order.line'].create({'order_id': order.id, 'product_id': product.id, 'name': product.name})
+    order.action_confirm()
+    order._linserv_keep_signed()
     return company
 
 norrvik, adalen = customer('norrvik'), customer('adalen')
@@ -69,13 +74,14 @@ contract = env['linserv.contract'].search([('partner_id', '=', norrvik.id)])
 moves = contract.move_ids
 world['account.move'] = moves.ids
 world['account.move.line'] = moves.line_ids.ids
-world['ir.attachment'] = moves.linserv_evidence_ids.ids
+world['ir.attachment'] = moves.linserv_evidence_ids.ids + contract.signed_ids.ids
+world['sale.order'] = contract.sale_order_ids.ids
 world['mail.message'] = contract.message_ids.ids
 modules = env['ir.module.module'].search([('state', '=', 'installed')]).mapped('name')
 http = env['ir.http']
 rules = [
     url for url, endpoint, _routing in http._generate_routing_rules(modules, converters=http._get_converters())
-    if endpoint.method.__func__.__module__.startswith('odoo.addons.linserv_')]
+    if endpoint.method.__func__.__module__.startswith('odoo.addons.linserv_') and endpoint.routing['type'] == 'http']
 answer({'world': world, 'rules': sorted(set(rules)), 'models': sorted(stored)})
 """
 
@@ -139,7 +145,12 @@ def owner(server, database):
 
 def fill(rule, world, missing):
     """A route with Norrvik's ids in it, or with ids that nobody has."""
-    models = {"contract": "linserv.contract", "instance": "linserv.instance", "snapshot": "linserv.code.snapshot"}
+    models = {
+        "contract": "linserv.contract",
+        "order": "sale.order",
+        "instance": "linserv.instance",
+        "snapshot": "linserv.code.snapshot",
+    }
     models["attachment"] = "ir.attachment"
 
     def replace(match):

@@ -1,1 +1,1 @@
-from . import portal, portal_coverage
+from . import portal, portal_coverage, sale_portal

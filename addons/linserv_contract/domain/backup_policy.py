@@ -1,7 +1,7 @@
 """The notation of backup policies, and the rule that one service needs another's backup.
 
 ``FS 90/4`` = the file system, kept 90 days, 4 points a day; ``DB 90/48`` = the database every 30 minutes; ``DR 14/1`` =
-a disaster-recovery copy once a day, kept 14 days. Source: Linserv's product sheet. Rules 64-65 in docs/billing-rules.md.
+a disaster-recovery copy once a day, kept 14 days. Source: the product sheet. Rules 64-65 in docs/billing-rules.md.
 """
 
 from __future__ import annotations

@@ -28,7 +28,8 @@ class LinservContract(models.Model):
         contracts = self.search([("state", "=", "active"), ("date_end", "<", today)])
         for contract in contracts:
             contract._try(contract.action_end)
-        services = self.env["linserv.subscription"].search([("state", "=", "active"), ("date_end", "<", today)])
+        domain = [("state", "=", "active"), ("date_end", "<", today), ("billing_interval", "!=", "once")]
+        services = self.env["linserv.subscription"].search(domain)
         for service in services:
             service.contract_id._try(service.action_end)
         return contracts

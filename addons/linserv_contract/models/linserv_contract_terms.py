@@ -8,7 +8,7 @@ PARTIES = [("customer", "The customer"), ("linserv", "Linserv")]
 
 
 class LinservContract(models.Model):
-    """How long a contract binds: its term from the first invoice, the last day of notice, and a notice that was given."""
+    """How long a contract binds: its term, the last day of notice, and a notice that was given."""
 
     _inherit = "linserv.contract"
 

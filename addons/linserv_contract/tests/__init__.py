@@ -21,6 +21,8 @@ from . import (
     test_run_approval,
     test_run_people,
     test_run_sending,
+    test_sale,
+    test_sale_portal,
     test_services,
     test_taxes,
     test_terms,
