@@ -22,6 +22,8 @@ FOREVER = date(9999, 12, 30)
 def add_months(day: date, months: int) -> date:
     """Return the day ``months`` later; a day the month does not have becomes its last."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if day.day <= 28:
+        return date(year, month + 1, day.day)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 

@@ -84,6 +84,7 @@ class Planner:
             if row.value is not None:
                 self.rows[terms.rhythm.number_of(row.span.date_from)].append(row)
         self.cuts = _cuts(terms)
+        self.rates: dict[tuple[int, Decimal | None], Rate | None] = {}
         self.charges: list[Charge] = []
         self.holds: list[Hold] = []
 
@@ -142,8 +143,15 @@ class Planner:
             return False
         if bisect_right(self.cuts, due.date_from) != bisect_right(self.cuts, due.date_to):
             return False
-        current = rate_on(self.terms, due.date_from, rows[0].quantity if self.terms.meter else None)
+        current = self._rate(due.date_from, rows[0].quantity if self.terms.meter else None)
         return current is not None and current.value == rows[0].value and rows[0].before == 0
+
+    def _rate(self, day: date, quantity: Decimal | None) -> Rate | None:
+        """Return what a whole period costs at the terms of ``day``: the same until the next day of ``cuts``."""
+        key = (bisect_right(self.cuts, day), quantity)
+        if key not in self.rates:
+            self.rates[key] = rate_on(self.terms, day, quantity)
+        return self.rates[key]
 
     def _days(self, due: Span | None, rows: list[Billed]) -> Iterator[Span]:
         """Cut the days that are due or billed wherever anything begins or ends, elsewhere left out."""
@@ -165,7 +173,7 @@ class Planner:
             return _Piece(days, rows, None, PAUSED if in_service else STOPPED, False)
         to_charge = base is None and due is not None and due.date_from <= days.date_from <= due.date_to
         quantity = base.quantity if base and self.terms.meter else self._quantity()
-        return _Piece(days, rows, rate_on(self.terms, days.date_from, quantity), CHANGED, to_charge)
+        return _Piece(days, rows, self._rate(days.date_from, quantity), CHANGED, to_charge)
 
     def _plan_piece(self, whole: Span, piece: _Piece) -> None:
         if piece.rows:

@@ -119,6 +119,30 @@ class TestTwoConnections(BaseCase):
                 self.assertEqual(set(runs.line_ids.mapped("state")), {"billed"})
                 self.free_periods(env)
 
+    @mute_logger("odoo.sql_db")
+    def test_rule_34_two_runs_at_once_adjust_the_same_days_once(self):
+        self.run_at_once([self.make_run("post")])
+        with self.connect() as env:
+            for subscription in env["linserv.contract"].browse(self.contract_ids).subscription_ids:
+                subscription._set_price({"price_unit": 150.0}, date(2026, 10, 16))
+        self.assertEqual(self.run_at_once([self.make_run("draft"), self.make_run("draft")]), [])
+        with self.connect() as env:
+            rows = env["linserv.billed.period"].search([("contract_id", "in", self.contract_ids)])
+            self.assertEqual(sorted(rows.mapped("layer")), [0] * 6 + [1] * 6)
+            self.assertAlmostEqual(sum(rows.mapped("amount")), 6 * (100 + 25.81))
+
+    @mute_logger("odoo.sql_db")
+    def test_rule_34_the_database_refuses_an_adjustment_that_another_connection_made_meanwhile(self):
+        with self.connect() as env:
+            subscription = env["linserv.contract"].browse(self.contract_ids[0]).subscription_ids.id
+        values = {"subscription_id": subscription, "date_from": date(2026, 10, 16), "date_to": date(2026, 10, 31)}
+        with self.connect() as env:
+            env["linserv.billed.period"].create([{**values, "layer": layer} for layer in (0, 1)]).flush()
+        with self.assertRaises(psycopg2.IntegrityError), self.connect() as env:
+            env["linserv.billed.period"].create({**values, "layer": 1, "date_from": date(2026, 10, 31)}).flush()
+        with self.connect() as env:
+            env["linserv.billed.period"].create({**values, "layer": 2}).flush()
+
     def free_periods(self, env):
         moves = env["account.move"].search([("linserv_contract_id", "in", self.contract_ids)])
         moves.filtered(lambda move: move.state == "posted").button_draft()
