@@ -1,1 +1,1 @@
-from . import portal, portal_coverage, sale_portal
+from . import portal, portal_coverage, portal_requests, sale_portal

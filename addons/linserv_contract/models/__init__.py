@@ -39,6 +39,7 @@ from . import (
     linserv_contract_notice,
     linserv_contract_quota,
     linserv_contract_sale,
+    linserv_contract_requests,
     linserv_contract_terms,
     linserv_coverage_deviation,
     linserv_coverage_rule,

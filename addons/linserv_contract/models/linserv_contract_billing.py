@@ -134,21 +134,24 @@ class LinservContract(models.Model):
             "preliminary": bool(charge.reading),
         }
 
-    def _portal_invoices(self):
+    def _portal_invoices(self, limit=INVOICES_SHOWN, offset=0):
+        domain = self._get_portal_invoice_domain()
         return (
             self.env["account.move"]
             .sudo()
-            .search(
-                [
-                    ("linserv_contract_ids", "in", self.ids),
-                    ("commercial_partner_id", "=", self.commercial_partner_id.id),
-                    ("move_type", "in", ("out_invoice", "out_refund")),
-                    ("state", "=", "posted"),
-                ],
-                order="invoice_date desc, id desc",
-                limit=INVOICES_SHOWN,
-            )
+            .search(domain, order="invoice_date desc, id desc", limit=limit, offset=offset)
         )
+
+    def _portal_invoice_count(self):
+        return self.env["account.move"].sudo().search_count(self._get_portal_invoice_domain())
+
+    def _get_portal_invoice_domain(self):
+        return [
+            ("linserv_contract_ids", "in", self.ids),
+            ("commercial_partner_id", "=", self.commercial_partner_id.id),
+            ("move_type", "in", ("out_invoice", "out_refund")),
+            ("state", "=", "posted"),
+        ]
 
     def _prepare_portal_invoice_vals(self, move):
         return {
@@ -169,5 +172,5 @@ class LinservContract(models.Model):
     def _portal_evidence(self, attachment_id):
         """Return the attachment if it is evidence on one of the contract's posted invoices, else nothing."""
         self.ensure_one()
-        evidence = self.sudo()._portal_invoices().linserv_evidence_ids
+        evidence = self.sudo()._portal_invoices(limit=None).linserv_evidence_ids
         return evidence.filtered(lambda attachment: attachment.id == attachment_id)

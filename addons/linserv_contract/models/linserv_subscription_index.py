@@ -91,5 +91,13 @@ class LinservSubscription(models.Model):
         latest = max(readings, key=lambda reading: (reading.date, reading.id))
         return float(charges.started_blocks(decimal(latest.quantity), decimal(self.service_id.block_size)))
 
+    def _prepare_portal_vals(self):
+        """Customers see the next price they have been told."""
+        today = fields.Date.context_today(self)
+        later = self.price_ids.filtered(lambda price: price.date_from > today).sorted("date_from")[:1]
+        changed = later and later.price_unit != self.price_unit
+        coming = {"date": later.date_from, "price": later.price_unit} if changed else False
+        return dict(super()._prepare_portal_vals(), price_next=coming)
+
     def _months_in_interval(self):
         return MONTHS.get(self.billing_interval, 12)

@@ -13,6 +13,7 @@ from . import (
     test_ledger,
     test_meter,
     test_portal,
+    test_portal_requests,
     test_price_run,
     test_quota,
     test_revenue,
