@@ -83,7 +83,7 @@ class LinservContractImportLine(models.Model):
             "several_customers": _("The lines of one contract have different customers, currencies or payment terms."),
             "contract_present": _("The contract was imported before: add this service to it by hand."),
             "price_odd": _("The price has more decimals than prices have here: %(price)s."),
-            "refused": _("%(message)s"),
+            "refused": "%(message)s",
         }
         values = {"value": "", **problem.values}
         return texts[problem.code] % values
