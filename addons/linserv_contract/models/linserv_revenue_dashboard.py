@@ -87,8 +87,8 @@ class LinservRevenueDashboard(models.AbstractModel):
         """Return the key figures as [{key, label, value, hint, action}]."""
         days = [("date", ">=", first), ("date", "<=", as_of)]
         actions = {
-            "change": self._movements_action(_("Movements"), days),
-            "churn": self._movements_action(_("Lost"), [*days, ("kind", "=", "churn")]),
+            "change": self._movements_action(_("Movements of recurring revenue"), days),
+            "churn": self._movements_action(_("Lost in the month"), [*days, ("kind", "=", "churn")]),
         }
         now = self._report_action(first)
         texts = {**self._describe_month(figures), **self._describe_retention(rows, first)}

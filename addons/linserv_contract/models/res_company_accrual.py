@@ -33,8 +33,8 @@ class ResCompany(models.Model):
         if not account:
             raise UserError(
                 _(
-                    "%s has no account for prepaid and accrued income: choose the two accounts in the settings, "
-                    "under Contracts.",
+                    "%s has no account for prepaid and accrued income: choose the two accounts in the settings "
+                    "of Invoicing.",
                     self.name,
                 )
             )
