@@ -1,4 +1,6 @@
-from odoo import models
+from psycopg2 import sql
+
+from odoo import fields, models
 
 
 class LinservBilledPeriod(models.Model):
@@ -34,7 +36,6 @@ class LinservBilledPeriod(models.Model):
             for row, subscription in zip(rows, subscriptions)
         ]
         self._execute_insert(complete)
-        self.invalidate_cache()
         self.env["linserv.subscription"].invalidate_cache(["billed_period_ids", "date_billed_to"])
         self.env["account.move.line"].invalidate_cache(["linserv_billed_period_ids"])
         # As create does: when a service is due has changed, not what it is worth.
@@ -42,11 +43,16 @@ class LinservBilledPeriod(models.Model):
 
     def _execute_insert(self, rows):
         names = [name for name in rows[0] if self._fields[name].column_type]
-        columns = "create_uid, create_date, write_uid, write_date, " + ", ".join('"%s"' % name for name in names)
-        marks = "(%s, now() at time zone 'UTC', %s, now() at time zone 'UTC'" + ", %s" * len(names) + ")"
-        params = []
-        for row in rows:
-            values = [self._fields[name].convert_to_column(row[name], self, row) for name in names]
-            params += [self.env.uid, self.env.uid, *values]
-        query = 'INSERT INTO "%s" (%s) VALUES %s' % (self._table, columns, ", ".join([marks] * len(rows)))
-        self.env.cr.execute(query, params)
+        stamp = ("create_uid", "create_date", "write_uid", "write_date")
+        now = fields.Datetime.now()
+        values = [
+            (self.env.uid, now, self.env.uid, now)
+            + tuple(self._fields[name].convert_to_column(row[name], self, row) for name in names)
+            for row in rows
+        ]
+        query = sql.SQL("INSERT INTO {} ({}) VALUES {}").format(
+            sql.Identifier(self._table),
+            sql.SQL(", ").join(map(sql.Identifier, (*stamp, *names))),
+            sql.SQL(", ").join(map(sql.Literal, values)),
+        )
+        self.env.cr.execute(query)

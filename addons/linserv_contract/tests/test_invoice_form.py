@@ -60,7 +60,7 @@ class TestInvoiceForm(InvoiceFormCase):
         form.invoice_payment_term_id = records["term"]
         if records["rounding"]:
             form.invoice_cash_rounding_id = records["rounding"]
-        for number, each in enumerate(lines, start=1):
+        for each in lines:
             with form.invoice_line_ids.new() as row:
                 self.fill(row, each)
         move = form.save()
