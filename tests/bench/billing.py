@@ -328,35 +328,27 @@ answer(figures)
 """
 
 ASK = """
-def least(work, times=5):
+def mean_cpu(work, times):
+    # The clock of PostgreSQL's process ticks every 10 ms: many times, and divided.
     work()
-    used = []
+    before = cpu()
     for _time in range(times):
         env.clear()
-        before = cpu()
-        begun = time.monotonic()
         work()
-        after = cpu()
-        used.append((round(1000.0 * (time.monotonic() - begun), 2), after))
-    return sorted(each[0] for each in used)[times // 2]
+    return round(1000.0 * (sum(cpu()) - sum(before)) / times, 2)
 
 
 env.cr.execute("ANALYZE")
 env.cr.commit()
 due_day = datetime.date(2026, 2, 1)
 contracts = env["linserv.contract"]
-if hasattr(contracts, "_search_due"):
-    env.cr.execute("UPDATE linserv_subscription SET date_next_due = %s", [datetime.date(2026, 2, 2)])
-    env.cr.execute(
-        "UPDATE linserv_subscription SET date_next_due = %s WHERE contract_id %% 100 = 7", [due_day]
-    )
-    env.cr.commit()
-    env.cr.execute("ANALYZE linserv_subscription")
-    found = contracts._search_due(env.company, due_day)
-    assert len(found) == {contracts} / 100, len(found)
-    due = least(lambda: contracts._search_due(env.company, due_day), 21)
-else:
-    due = None
+env.cr.execute("UPDATE linserv_subscription SET date_next_due = %s", [datetime.date(2026, 2, 2)])
+env.cr.execute("UPDATE linserv_subscription SET date_next_due = %s WHERE contract_id %% 100 = 7", [due_day])
+env.cr.commit()
+env.cr.execute("ANALYZE linserv_subscription")
+found = contracts._search_due(env.company, due_day)
+assert len(found) == {contracts} / 100, len(found)
+due = mean_cpu(lambda: contracts._search_due(env.company, due_day), 40)
 one = contracts.browse({base} + {contracts})
 run = env["linserv.billing.run"].create({{"date": due_day, "contract_ids": [(6, 0, one.ids)]}})
 
@@ -366,7 +358,7 @@ def preview():
     run.flush()
 
 
-preview_ms = least(preview, 21)
+preview_ms = mean_cpu(preview, 40)
 assert run.line_ids.state == "planned" and run.amount_total == 3000.0, (run.line_ids.state, run.amount_total)
 env.cr.rollback()
 answer({{"due": due, "preview": preview_ms}})
@@ -431,11 +423,11 @@ def judge(figures):
         ("% between the dearest and the cheapest size", round(flat, 1), GOAL_FLAT),
         ("peak memory, MB", max(each["memory"] for each in ours), GOAL_MEMORY_MB),
         ("longest transaction that holds the journal, s", max(each["lock"] for each in ours), GOAL_LOCK_S),
-        ("choosing what is due among 50,000 subscriptions, ms", figures["ask"]["due"], GOAL_DUE_MS),
-        ("preview of one contract, ms", figures["ask"]["preview"], GOAL_PREVIEW_MS),
+        ("choosing what is due among 50,000 subscriptions, CPU ms", figures["ask"]["due"], GOAL_DUE_MS),
+        ("preview of one contract, CPU ms", figures["ask"]["preview"], GOAL_PREVIEW_MS),
     ]
     judged = [
-        {"goal": name, "figure": figure, "limit": limit, "ok": figure is not None and figure <= limit}
+        {"goal": name, "figure": figure, "limit": limit, "ok": figure <= limit}
         for name, figure, limit in goals
     ]
     times = round(total(figures["contract"]) / max(costs), 1)
