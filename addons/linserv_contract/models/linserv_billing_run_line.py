@@ -80,18 +80,27 @@ class LinservBillingRunLine(models.Model):
         self.filtered(lambda line: line.state == "nothing" and not line.amount_before).unlink()
 
     def _bill(self):
-        """Make the invoices of these lines: all at once, or one by one when that fails.
+        """Make the invoices of these lines: all at once; when that fails, in halves down to the broken ones.
 
         A line that another worker has dealt with meanwhile is left as it is.
         """
         waiting = self.filtered(lambda line: line.state == "waiting")
+        if waiting:
+            self._bill_units(waiting._units())
+
+    def _bill_units(self, units):
+        """Bill ``units``, each of lines that must be billed together."""
         try:
             with self.env.cr.savepoint():
-                waiting._bill_together()
+                self.browse().concat(*units)._bill_together()
         except CONTRACT_ERRORS as error:
             self._raise_if_conflict(error)
-            for unit in waiting._units():
-                unit._bill_apart()
+            if len(units) == 1:
+                units[0]._bill_apart()
+            else:
+                middle = len(units) // 2
+                self._bill_units(units[:middle])
+                self._bill_units(units[middle:])
 
     def _shares_invoice(self):
         """Whether the contract of this line shares an invoice with others of its customer."""
@@ -124,8 +133,6 @@ class LinservBillingRunLine(models.Model):
         except CONTRACT_ERRORS as error:
             self._raise_if_conflict(error)
             return False
-        finally:
-            self.invalidate_cache()
 
     def _bill_alone(self):
         try:
