@@ -56,6 +56,7 @@
         "reports/linserv_external_layout.xml",
         "reports/sale_report_templates.xml",
         "views/res_config_settings_views.xml",
+        "views/linserv_overdue_views.xml",
         "views/linserv_contract_invoicing_views.xml",
         "views/linserv_menus.xml",
         "views/linserv_work_type_views.xml",

@@ -99,6 +99,7 @@ from . import (
     res_config_settings_billing,
     res_config_settings_invoicing,
     res_partner_coverage,
+    res_partner_overdue,
     res_partner_posting,
     sale_order,
     sale_order_check,

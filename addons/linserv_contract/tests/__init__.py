@@ -12,6 +12,7 @@ from . import (
     test_invoice_form,
     test_ledger,
     test_meter,
+    test_overdue,
     test_portal,
     test_portal_requests,
     test_price_run,
