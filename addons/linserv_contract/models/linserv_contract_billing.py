@@ -4,7 +4,7 @@ from decimal import Decimal
 from odoo import _, fields, models
 from odoo.tools import format_date
 
-from ..domain import charges, periods, states
+from ..domain import agreement, charges, periods, states
 
 INVOICES_SHOWN = 24
 
@@ -127,11 +127,13 @@ class LinservContract(models.Model):
         }
 
     def _prepare_portal_charge_vals(self, charge):
+        subscription = self.env["linserv.subscription"].sudo().browse(charge.key)
         return {
-            "name": self.env["linserv.subscription"].sudo().browse(charge.key)._short_name(),
+            "name": subscription._short_name(),
             "period": self._format_span(charge.served),
             "amount": float(charge.amount),
             "preliminary": bool(charge.reading),
+            "note": subscription._adjustment_text(charge) if charge.kind == agreement.ADJUSTMENT else False,
         }
 
     def _portal_invoices(self, limit=INVOICES_SHOWN, offset=0):

@@ -1,4 +1,5 @@
 from odoo import _, fields, models
+from odoo.tools import format_date
 
 from ..domain import agreement
 
@@ -64,8 +65,8 @@ class LinservSubscription(models.Model):
             body=_(
                 "%(service)s ends on %(end)s and is billed to %(billed)s: the next invoice credits %(amount)s.",
                 service=self._short_name(),
-                end=end,
-                billed=self.date_billed_to,
+                end=format_date(self.env, end),
+                billed=format_date(self.env, self.date_billed_to),
                 amount=self._format_money(-amount),
             )
         )

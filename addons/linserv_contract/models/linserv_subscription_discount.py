@@ -1,4 +1,5 @@
 from odoo import _, api, fields, models
+from odoo.tools import format_date
 
 
 class LinservSubscriptionDiscount(models.Model):
@@ -85,7 +86,7 @@ class LinservSubscription(models.Model):
             ]
         )
         for subscription in pauses.subscription_id:
-            subscription.message_post(body=_("Paused from %s.", date_from))
+            subscription.message_post(body=_("Paused from %s.", format_date(self.env, date_from)))
         return pauses
 
     def _resume(self, date):
@@ -96,7 +97,7 @@ class LinservSubscription(models.Model):
             else:
                 pause.date_to = fields.Date.subtract(date, days=1)
         for subscription in self:
-            subscription.message_post(body=_("Resumed from %s.", date))
+            subscription.message_post(body=_("Resumed from %s.", format_date(self.env, date)))
 
     def _on_day(self, spans):
         """Return those of ``spans`` (discounts, pauses) that hold today."""

@@ -201,6 +201,30 @@ class TestTiers(AdjustmentCase):
         self.assertIn("Minimum fee", line.name)
         self.assertEqual(self.tiered("volume", 2, minimum_quantity=5).price_subtotal, 500.0)
 
+    def test_in_the_form_a_price_has_tiers(self):
+        form = Form(self.subscription)
+        with form.price_ids.new() as price:
+            price.date_from = day("11-01")
+            price.price_unit = 700.0
+            price.minimum_amount = 100.0
+            with price.tier_ids.new() as tier:
+                tier.quantity_above = 5.0
+                tier.price_unit = 600.0
+        with form.discount_ids.new() as discount:
+            discount.percent = 50.0
+            discount.date_from = day("11-01")
+        form.save()
+        self.assertEqual(self.subscription.price_ids._in_force(day("11-01")).tier_ids.price_unit, 600.0)
+        self.assertEqual(self.amounts("11-01"), [350.0])
+
+    def test_a_change_keeps_the_tiers(self):
+        price = self.version(
+            "11-01", 100.0, quantity=20.0, tier_ids=[(0, 0, {"quantity_above": 10, "price_unit": 80.0})]
+        )
+        self.subscription._set_price({"quantity": 30.0}, day("12-01"))
+        self.assertEqual(self.subscription.price_ids._in_force(day("12-01")).tier_ids.mapped("price_unit"), [80.0])
+        self.assertEqual(price.tier_ids.mapped("price_unit"), [80.0])
+
     def test_a_tier_of_a_billed_price_stays(self):
         line = self.tiered("volume", 60)
         with self.assertRaisesRegex(UserError, "has been billed"):
@@ -272,6 +296,27 @@ class TestChange(AdjustmentCase):
         self.wizard("change", when="day", date=day("10-16"), price_unit=1.0)
         self.assertEqual(self.subscription.price_ids.mapped("price_unit"), [900.0])
         self.assertFalse(self.bill("10-20", self.contract))
+
+
+class TestShown(AdjustmentCase):
+    def test_the_customer_sees_discount_pause_one_off_and_why_the_next_invoice_is_lower(self):
+        self.discount(10.0, "10-16")
+        self.contract._charge_once("epost", day("10-25"), 2.0, 950.0, text="Utbildning")
+        self.subscription._pause(day("10-20"))
+        values = self.contract._prepare_portal_values()
+        (service,) = values["services"]
+        self.assertEqual((service["discount"], service["paused"], service["tiers"]), ("10", True, []))
+        (once,) = values["one_off"]
+        self.assertEqual((once["text"], once["amount"], once["billed"]), ("Utbildning", 1900.0, False))
+        notes = [charge["note"] for charge in values["next_invoice"]["charges"]]
+        self.assertIn("Changed price: 4 of 31 days", notes[0])
+        self.assertIn("Credit of days without the service: 12 of 31 days", notes[1])
+
+    def test_the_invoice_is_written_in_the_customers_language(self):
+        self.subscription._end(day("10-15"))
+        line = self.bill("10-20", self.contract).invoice_line_ids.filtered("price_unit")
+        self.assertIn("16", line.name)
+        self.assertEqual((line.linserv_date_from, line.linserv_date_to), (day("10-16"), day("10-31")))
 
 
 class TestDue(AdjustmentCase):

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 from ..domain import agreement, charges, periods, prices
 from ..models.linserv_contract_billing import decimal
@@ -91,7 +92,7 @@ class LinservSubscriptionChange(models.TransientModel):
     def _change_message(self):
         return _(
             "From %(day)s: %(quantity)s × %(price)s.",
-            day=self.date,
+            day=format_date(self.env, self.date),
             quantity=self.subscription_id._format_quantity(self.quantity),
             price=self.subscription_id._format_money(self.price_unit),
         )
