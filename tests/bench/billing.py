@@ -426,10 +426,7 @@ def judge(figures):
         ("choosing what is due among 50,000 subscriptions, CPU ms", figures["ask"]["due"], GOAL_DUE_MS),
         ("preview of one contract, CPU ms", figures["ask"]["preview"], GOAL_PREVIEW_MS),
     ]
-    judged = [
-        {"goal": name, "figure": figure, "limit": limit, "ok": figure <= limit}
-        for name, figure, limit in goals
-    ]
+    judged = [{"goal": name, "figure": figure, "limit": limit, "ok": figure <= limit} for name, figure, limit in goals]
     times = round(total(figures["contract"]) / max(costs), 1)
     name = "times less CPU than a draft of OCA contract"
     judged.insert(1, {"goal": name, "figure": times, "limit": GOAL_TIMES, "ok": times >= GOAL_TIMES})

@@ -52,6 +52,7 @@ from . import (
     linserv_instance,
     linserv_instance_coverage,
     linserv_invoice_builder,
+    linserv_late_charge,
     linserv_meter_reading,
     linserv_price_index,
     linserv_price_index_value,

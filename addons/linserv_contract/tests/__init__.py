@@ -10,6 +10,7 @@ from . import (
     test_hours,
     test_invoice,
     test_invoice_form,
+    test_late_charge,
     test_ledger,
     test_meter,
     test_overdue,
