@@ -90,8 +90,11 @@ class LinservSubscription(models.Model):
 
     @api.onchange("service_id")
     def _onchange_service_id(self):
+        once = self.billing_interval == "once"
         for name, value in self._prepare_service_defaults(self.service_id).items():
-            self[name] = value
+            self[name] = "once" if once and name == "billing_interval" else value
+        if self.contract_id.state == "active" and not self._origin:
+            self.state = "active"
         self.date_start = self.date_start or self.contract_id.date_start
         self.quantity = self.quantity or 1.0
 
@@ -136,6 +139,8 @@ class LinservSubscription(models.Model):
             self._check_transition(vals["state"])
         if "date_start" in vals:
             self._move_start(fields.Date.to_date(vals["date_start"]))
+            if set(self.mapped("billing_interval")) == {"once"}:
+                vals = dict(vals, date_end=vals["date_start"])
         self._check_rhythm(vals)
         return super().write(vals)
 

@@ -254,6 +254,18 @@ class TestOnce(AdjustmentCase):
         self.contract._charge_once("epost", day("11-05"), price_unit=500.0, origin="last hours")
         self.assertEqual(self.amounts("11-05"), [500.0])
 
+    def test_in_the_form_a_one_off_charge_stays_one(self):
+        form = Form(self.contract)
+        with form.once_ids.new() as line:
+            line.service_id = self.service("epost")
+            line.date_start = day("10-25")
+            line.price_unit = 9900.0
+        form.save()
+        charge = self.contract.once_ids
+        self.assertEqual((charge.billing_interval, charge.date_end), ("once", day("10-25")))
+        charge.date_start = day("10-22")
+        self.assertEqual((charge.date_end, self.amounts("10-22")), (day("10-22"), [9900.0]))
+
     def test_a_duplicated_contract_has_the_services_only(self):
         self.contract._charge_once("epost", day("10-25"), price_unit=500.0)
         self.assertEqual(self.contract.copy().subscription_ids.service_id, self.service("bas"))

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ..domain.evidence import Billing, evidence_file
-from ..domain.price import Price, as_decimal
+from ..domain.price import ORE, Price, as_decimal
 
 REPORT = "linserv_maintenance.linserv_code_snapshot_report"
 
@@ -78,9 +78,16 @@ class LinservCodeSnapshot(models.Model):
             period.date_to,
             period.currency_id.name,
             self.code_lines,
-            Price(as_decimal(period.price_unit), self.block_size),
+            Price(self._get_billed_price(period), self.block_size),
             (before, upto, whole.days) if (before, upto) != (0, whole.days) else None,
         )
+
+    def _get_billed_price(self, period):
+        """Return the price of a block that was billed: after discount, tiers and minimum where that is whole öre."""
+        if not period.quantity or (period.amount and not period.value):
+            return as_decimal(period.price_unit)
+        billed = as_decimal(period.value) / as_decimal(period.quantity)
+        return billed if billed == billed.quantize(ORE) else as_decimal(period.price_unit)
 
     def _prepare_month_billing(self):
         self.ensure_one()

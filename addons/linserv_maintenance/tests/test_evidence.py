@@ -132,6 +132,16 @@ class TestEvidence(CodeCase):
         self.assertEqual(periods.amount, 933.33)
         self.assertIn("amount 933.33 SEK", found)
 
+    def test_a_discount_is_in_the_price_that_the_evidence_tells(self):
+        self.subscription.discount_ids.create(
+            {"subscription_id": self.subscription.id, "percent": 10.0, "date_from": "2026-11-01"}
+        )
+        november = self.bill("2026-11-01").sorted("invoice_date")[-1]
+        periods = november.invoice_line_ids.linserv_billed_period_ids.filtered(lambda one: one.date_from.month == 11)
+        found = self.verified(self.first._get_evidence_file(self.first._prepare_billing(periods)))
+        self.assertEqual((set(found.values()), periods.amount), ({True}, 2520.0))
+        self.assertIn("amount 2520.00 SEK", found)
+
     def test_the_annex_is_a_swedish_pdf(self):
         snapshot = self.second.with_context(force_report_rendering=True)
         pdf = snapshot._get_annex_pdf()
