@@ -45,7 +45,7 @@ class CoverageDesk:
         values = dict(payment, outcome=outcome, reason_code=decision.reason, **self._quota_values(decision))
         values["needs_approval"] = self._needs_approval(decision, payment, minutes)
         values["why"] = self._say_why(work_type, decision)
-        values["payment"] = self._say_payment(values)
+        values["payment"] = "" if decision.reason == coverage.TOO_EARLY else self._say_payment(values)
         return CoverageAnswer(
             contract=self.contract.sudo(self.caller_su),
             instance=self.instance.sudo(self.caller_su),

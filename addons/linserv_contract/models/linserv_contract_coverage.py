@@ -1,6 +1,7 @@
 from odoo import _, api, fields, models
 
 from ..domain import states
+from ..domain.hours import format_minutes
 from .coverage_desk import CoverageDesk
 from .linserv_work_type import CATEGORIES
 
@@ -138,6 +139,7 @@ class LinservContract(models.Model):
             "is_free": answer.reason_code == "is_free",
             "why": answer.why,
             "payment": answer.payment,
+            "left": _("%s left", answer.quota_left),
             "quota_used": answer.quota_used,
             "quota_limit": answer.quota_limit if answer.outcome == "quota" or answer.quota_used else 0,
             "quota_percent": min(100, 100 * answer.quota_used // answer.quota_limit) if answer.quota_limit else 0,
@@ -155,5 +157,13 @@ class LinservContract(models.Model):
             "sections": sections,
             "section": chosen[0],
             "packs": self.sudo()._prepare_portal_packs(),
-            "ticket_hours": self.sudo().company_id.linserv_ticket_minutes // 60,
+            "intro": self._say_portal_intro(),
         }
+
+    def _say_portal_intro(self):
+        limit = format_minutes(self.sudo().company_id.linserv_ticket_minutes)
+        return _(
+            "This is what holds today. All prices exclude VAT. When you send a ticket you authorise up to %s chargeable "
+            "hours; before it takes longer we ask you.",
+            limit,
+        )

@@ -109,8 +109,8 @@ class LinservContract(models.Model):
             {
                 "name": pack.name,
                 "hours": format_minutes(pack.minutes),
-                "left": format_minutes(pack.minutes_left),
-                "used": format_minutes(pack.minutes - pack.minutes_left),
+                "left": _("%s hours left", format_minutes(pack.minutes_left)),
+                "used": _("%s hours used", format_minutes(pack.minutes - pack.minutes_left)),
                 "percent_left": 100 * pack.minutes_left // pack.minutes,
                 "date_end": pack.date_end,
             }
@@ -123,5 +123,5 @@ class LinservContract(models.Model):
         for section in self._prepare_coverage_sections():
             for row in (row for group in section["groups"] for row in group["rows"]):
                 if row["quota_limit"]:
-                    rows.append(dict(row, instance=section["name"], left=row["quota_limit"] - row["quota_used"]))
+                    rows.append(dict(row, instance=section["name"], quota_left=row["quota_limit"] - row["quota_used"]))
         return rows

@@ -37,7 +37,7 @@ class LinservHourPack(models.Model):
     hours = fields.Float(compute="_compute_hours", store=True)
     hours_left = fields.Float(compute="_compute_hours", store=True)
     hours_drawn = fields.Float(compute="_compute_hours", store=True)
-    percent = fields.Float("Used (%)", compute="_compute_hours")
+    percent = fields.Float("Used (%)", compute="_compute_percent")
     is_cancelled = fields.Boolean("Cancelled", readonly=True)
     state = fields.Selection(STATES, compute="_compute_state")
     draw_ids = fields.One2many("linserv.hour.draw", "pack_id", string="Draws")
@@ -59,7 +59,11 @@ class LinservHourPack(models.Model):
         for pack in self:
             pack.hours, pack.hours_left = pack.minutes / 60, pack.minutes_left / 60
             pack.hours_drawn = pack.hours - pack.hours_left
-            pack.percent = min(100.0, 100.0 * pack.hours_drawn / pack.hours) if pack.minutes else 0.0
+
+    @api.depends("minutes", "minutes_left")
+    def _compute_percent(self):
+        for pack in self:
+            pack.percent = min(100.0, 100.0 - 100.0 * pack.minutes_left / pack.minutes) if pack.minutes else 0.0
 
     @api.depends("minutes_left", "date_end", "is_cancelled")
     def _compute_state(self):
