@@ -17,6 +17,15 @@ MODELS = [
     "linserv.billing.run",
     "linserv.billing.run.line",
     "linserv.service",
+    "linserv.work.type",
+    "linserv.coverage.rule",
+    "linserv.coverage.deviation",
+    "linserv.quota",
+    "linserv.quota.use",
+    "linserv.hour.pack",
+    "linserv.hour.draw",
+    "linserv.hour.entry",
+    "linserv.hour.month",
 ]
 
 
@@ -62,7 +71,7 @@ class TestPortal(HttpSavepointCase, ContractCase):
     def routes(self):
         proof = self.invoice.linserv_evidence_ids.id
         page = "/my/contracts/%d" % self.contract.id
-        return [page, "%s/evidence/%d" % (page, proof)]
+        return [page, "%s/evidence/%d" % (page, proof), page + "/coverage", page + "/coverage?section=7"]
 
     def page(self, url):
         """Return status and text, without what no two answers share: address, form's token, numbers of style sheets."""
@@ -86,6 +95,15 @@ class TestPortal(HttpSavepointCase, ContractCase):
             "28\xa0250,00",
         ):
             self.assertIn(words, page)
+
+    def test_the_customer_sees_what_the_contract_includes(self):
+        self.env["linserv.service"].search([("code", "=", "pack_25")]).price_unit = 25000
+        self.contract._buy_pack(25, "order,1", date=self.contract.date_start)
+        self.authenticate("eva", "eva")
+        page = self.get("/my/contracts/%d/coverage" % self.contract.id)
+        self.assertEqual(page.status_code, 200)
+        for words in ("ODOO BAS", "ODOO MAINTENANCE AND SUPPORT", "25:00", "DRIFT OCH PATCH"):
+            self.assertIn(words, page.text)
 
     def test_the_list_has_the_customers_contracts_in_force_only(self):
         self.authenticate("eva", "eva")
