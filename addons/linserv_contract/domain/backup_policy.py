@@ -78,11 +78,11 @@ def _uncovered(policy: Policy, date_from: date, date_to: date | None, offers: li
     needed = Span(date_from, date_to or FOREVER)
     enough = [offer for offer in offers if any(each.satisfies(policy) for each in offer.policies)]
     covered = [Span(offer.date_from, offer.date_to or FOREVER) for offer in enough]
-    for span in _without(needed, covered):
+    for span in without(needed, covered):
         yield span.date_from
 
 
-def _without(span: Span, taken: Iterable[Span]) -> list[Span]:
+def without(span: Span, taken: Iterable[Span]) -> list[Span]:
     """Return ``span`` without ``taken``, where a span may last for ever."""
     free, start = [], span.date_from
     for other in sorted(taken):

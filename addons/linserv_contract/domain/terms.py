@@ -1,7 +1,7 @@
 """How long an agreement binds: terms, renewals, notice and the last day.
 
-An agreement binds for a term that is counted from its first invoice and is renewed by some months at a time until notice
-is given. Every boundary is counted from the first invoice, never from the boundary before it. No clock is read:
+An agreement binds for a term that is counted from its first invoice and is renewed by some months at a time until
+notice is given. Every boundary is counted from the first invoice, never from the boundary before it. No clock is read:
 days are arguments. Rules 60-63 in docs/billing-rules.md.
 """
 

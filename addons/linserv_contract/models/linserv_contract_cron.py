@@ -16,9 +16,10 @@ class LinservContract(models.Model):
 
     @api.model
     def _cron_terms(self):
-        """Each day: go on to new terms, remind of the last day of notice, end what is past its last day."""
+        """Each day: go on to new terms, hand over, remind of the last day of notice, end what is past its last day."""
         today = fields.Date.context_today(self)
         self._refresh_terms(today)
+        self.env["linserv.contract.transfer"]._hand_over_due(today)
         self._end_past(today)
         self._remind_all(today)
 

@@ -97,9 +97,6 @@ class LinservContract(models.Model):
         self.env.cr.execute("SELECT id FROM linserv_contract WHERE id IN %s FOR UPDATE", [tuple(self.ids)])
         self.invalidate_cache(ids=self.ids)
 
-    def _forget_exit_fee(self):
-        """Take back what an early exit was to cost; refused when it has been invoiced."""
-
     def _mail_customer(self, xmlid):
         """Send a mail to the customer in the customer's language; without address say so on the contract."""
         self.ensure_one()

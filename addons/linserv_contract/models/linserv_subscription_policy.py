@@ -37,11 +37,12 @@ class LinservSubscription(models.Model):
                 offer for each in running for offer in each._backup_offers(end if each in subscriptions else None)
             ]
             for dependent in running.filtered(lambda sub: sub.state == "active" and sub.service_id.required_policy):
-                last = dependent._last_day(end if dependent in subscriptions else None)
                 needs = read_policy(dependent.service_id.required_policy)
-                gap = backup_policy.first_gap(needs, dependent.date_start, last, offers)
-                if gap and (not last or last >= dependent.date_start):
-                    gaps.append((dependent, gap))
+                for span in dependent._running_spans(end if dependent in subscriptions else None):
+                    gap = backup_policy.first_gap(needs, span.date_from, span.date_to, offers)
+                    if gap:
+                        gaps.append((dependent, gap))
+                        break
         return gaps
 
     def _left_without_backup(self, end):
@@ -51,7 +52,15 @@ class LinservSubscription(models.Model):
     def _backup_offers(self, end=None):
         """Return the domain's Offers of a backup service; nothing for another service."""
         policies = read_policy(self.policy)
-        return [backup_policy.Offer(self.date_start, self._last_day(end), policies)] if policies else []
+        spans = self._running_spans(end) if policies else []
+        return [backup_policy.Offer(span.date_from, span.date_to, policies) for span in spans]
+
+    def _running_spans(self, end=None):
+        """Return the days on which the service is delivered, as spans of the domain."""
+        last = self._last_day(end) or backup_policy.FOREVER
+        whole = backup_policy.Span(self.date_start, max(last, self.date_start))
+        pauses = [backup_policy.Span(one.date_from, one.date_to or backup_policy.FOREVER) for one in self.pause_ids]
+        return backup_policy.without(whole, pauses) if last >= self.date_start else []
 
     def _last_day(self, end=None):
         """Return the last day of the service by itself, by its contract, or ``end``, or None."""

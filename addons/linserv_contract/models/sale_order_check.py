@@ -6,7 +6,7 @@ from .linserv_service_policy import read_policy
 
 
 class SaleOrder(models.Model):
-    """What keeps a quotation from being sent and signed. Asked before the customer signs, so that nobody signs in vain."""
+    """What keeps a quotation from being sent and signed; asked before, so that nobody signs in vain."""
 
     _inherit = "sale.order"
 
@@ -33,7 +33,8 @@ class SaleOrder(models.Model):
         for order in self:
             problems = order._linserv_find_problems()
             if problems:
-                raise UserError("%s\n%s" % (_("%s cannot be sold as it is:", order.name), "\n".join(problems)))
+                title = _("%s cannot be sold as it is:", order.name)
+                raise UserError("\n".join([title, *problems]))
 
     def _linserv_find_problems(self):
         """Return sentences; none when the order can become a contract.
@@ -84,7 +85,7 @@ class SaleOrder(models.Model):
             if gap:
                 problems.append(
                     _(
-                        "%(service)s on %(instance)s needs at least the backup %(policy)s: add BACKUP to the quotation.",
+                        "%(service)s on %(instance)s needs at least the backup %(policy)s: add BACKUP to it.",
                         service=line.linserv_service_id.name,
                         instance=line._linserv_instance_name(),
                         policy=gap[1],

@@ -59,8 +59,9 @@ class SaleOrderLine(models.Model):
     @api.depends("qty_invoiced", "qty_delivered", "product_uom_qty", "order_id.state")
     def _get_to_invoice_qty(self):
         """Services are invoiced by the contract's billing, never from the order."""
-        super()._get_to_invoice_qty()
+        result = super()._get_to_invoice_qty()
         self.filtered("linserv_service_id").qty_to_invoice = 0.0
+        return result
 
     @api.onchange("linserv_interval")
     def _onchange_linserv_interval(self):

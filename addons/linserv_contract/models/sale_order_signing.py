@@ -11,7 +11,7 @@ GRACE_MINUTES = 10
 
 
 class SaleOrder(models.Model):
-    """The signed quotation becomes the contract: once, however often it is asked for, and with the signed paper kept."""
+    """The signed quotation becomes the contract: once, however often it is asked for; the signed paper is kept."""
 
     _inherit = "sale.order"
 

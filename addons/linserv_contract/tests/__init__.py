@@ -11,6 +11,7 @@ from . import (
     test_invoice,
     test_invoice_form,
     test_late_charge,
+    test_leaving,
     test_ledger,
     test_meter,
     test_overdue,
