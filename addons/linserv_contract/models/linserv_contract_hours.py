@@ -123,5 +123,5 @@ class LinservContract(models.Model):
         for section in self._prepare_coverage_sections():
             for row in (row for group in section["groups"] for row in group["rows"]):
                 if row["quota_limit"]:
-                    rows.append(dict(row, instance=section["name"], quota_left=row["quota_limit"] - row["quota_used"]))
+                    rows.append(dict(row, instance=section["name"], left=row["quota_limit"] - row["quota_used"]))
         return rows

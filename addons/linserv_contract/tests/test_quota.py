@@ -45,6 +45,10 @@ class TestQuota(ContractCase):
         self.assertEqual((self.ask("2027-09-30").quota_used, self.ask("2027-10-01").quota_used), (1, 1))
         self.assertEqual(str(self.ask("2027-10-01").quota_to), "2028-09-30")
 
+    def test_the_portal_shows_what_is_left_as_numbers(self):
+        rows = {row["code"]: row for row in self.contract._prepare_portal_quotas()}
+        self.assertEqual((rows["test_copy"]["left"], rows["test_copy"]["quota_limit"]), (12, 12))
+
     def test_each_instance_has_its_own(self):
         second = self.make_instance(self.norrvik, "norrvik-b")
         for code in ("backup", "drift"):
