@@ -70,13 +70,16 @@ class LinservAccrual(models.Model):
 
     def _collect_unbilled(self):
         """Return ([(Item, values)], note) of the days that nobody has invoiced, as the planner sees them."""
-        items, holds = [], []
+        items, holds, accounts = [], [], {}
         for contract, terms_list in self._unbilled_terms().items():
             for terms in terms_list:
                 planned = charges.plan(terms, self._planned_for(terms), exact(contract.currency_id.rounding))
                 holds += [(contract, hold) for hold in planned.holds if hold.served.date_from <= self.date]
                 given = [charge for charge in planned.charges if charge.served.date_from <= self.date]
-                items += [self._charge_item(contract, charge) for charge in given]
+                if given and terms.key not in accounts:
+                    subscription = self.env["linserv.subscription"].browse(terms.key)
+                    accounts[terms.key] = self._income_account(contract, subscription)
+                items += [self._charge_item(contract, charge, accounts[terms.key]) for charge in given]
         return items, self._describe_holds(holds)
 
     def _unbilled_terms(self):
@@ -93,15 +96,14 @@ class LinservAccrual(models.Model):
         served = served.clipped(served.date_from, terms.date_end) or served
         return max(self.date, terms.rhythm.due(served))
 
-    def _charge_item(self, contract, charge):
+    def _charge_item(self, contract, charge, account):
         company = self.company_id
         amount = contract.currency_id._convert(float(charge.amount), company.currency_id, company, self.date)
-        subscription = self.env["linserv.subscription"].browse(charge.key)
         item = accruals.Item(-charge.key, exact(amount), charge.served, None)
         return item, {
-            "subscription_id": subscription.id,
+            "subscription_id": charge.key,
             "commercial_partner_id": contract.commercial_partner_id.id,
-            "account_id": self._income_account(contract, subscription).id,
+            "account_id": account.id,
             "analytic_account_id": contract.analytic_account_id.id,
             "amount_whole": amount,
         }
