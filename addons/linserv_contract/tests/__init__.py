@@ -23,6 +23,7 @@ from . import (
     test_revenue_dashboard,
     test_rights,
     test_run_approval,
+    test_run_clock,
     test_run_people,
     test_run_sending,
     test_sale,
