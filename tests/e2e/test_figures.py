@@ -15,9 +15,10 @@ STORY = """
     seller = env["res.users"].create({"name": "Sara Säljare", "login": "sara"})
     def agree(name, ago, ended=None, seller=False, **prices):
         partner = env["res.partner"].create({"name": name, "is_company": True, "country_id": env.ref("base.se").id})
-        instance = env["linserv.instance"].create(
-            {"name": name.split()[0].lower(), "technical_name": "i%d" % partner.id, "partner_id": partner.id, "database": "x"}
-        )
+        instance = env["linserv.instance"].create({
+            "name": name.split()[0].lower(), "technical_name": "i%d" % partner.id, "partner_id": partner.id,
+            "database": "x",
+        })
         start = add_months(month, -ago)
         contract = env["linserv.contract"].create(
             {"partner_id": partner.id, "date_start": start, "user_id": (seller or env.user).id}
