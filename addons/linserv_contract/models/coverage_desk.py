@@ -22,7 +22,7 @@ class CoverageDesk:
     def __init__(self, contract, instance, day, planned=False, caller_su=False):
         self.env, self.contract, self.day, self.caller_su = contract.env, contract, day, caller_su
         self.company = contract.company_id or instance.company_id or self.env.company
-        self.services = contract._services_on(day, planned)
+        self.services = contract._covering_services(day, planned)
         self.instance = instance or self._only_instance()
         self.here = self.services.filtered(lambda sub: self._is_here(sub.instance_id))
         self.year = quotas.contract_year(contract.date_start, day) if contract else None

@@ -52,7 +52,7 @@ class LinservContract(models.Model):
         day = fields.Date.to_date(day) or fields.Date.context_today(self)
         return CoverageDesk(contract, instance, day, planned, self.env.su)
 
-    def _services_on(self, day, planned=False):
+    def _covering_services(self, day, planned=False):
         """Return the recurring services that run on ``day``; with ``planned`` those of a draft contract too."""
         allowed = states.BILLABLE | {"draft"} if planned else states.BILLABLE
         day = max(day, self.date_start) if planned and self else day
@@ -101,7 +101,7 @@ class LinservContract(models.Model):
         self.ensure_one()
         contract = self.sudo()
         day = fields.Date.to_date(date) or fields.Date.context_today(self)
-        instances = contract._services_on(day, planned).instance_id.sorted("name")
+        instances = contract._covering_services(day, planned).instance_id.sorted("name")
         sections = []
         for instance in instances or [instances]:
             groups = self._prepare_coverage_groups(contract._coverage_desk(instance, day, planned))

@@ -108,7 +108,7 @@ class LinservContract(models.Model):
         """Make the rows of the contract's year, with what they include on ``day``."""
         work_types = self.env["linserv.coverage.rule"].search([("treatment", "=", "quota")]).work_type_id
         work_types |= self.deviation_ids.filtered(lambda each: each.treatment == "quota").work_type_id
-        instances = self._services_on(day).instance_id
+        instances = self._covering_services(day).instance_id
         for instance in instances or [instances]:
             desk = self._coverage_desk(instance, day)
             for answer in map(desk.answer, work_types.sorted()):
