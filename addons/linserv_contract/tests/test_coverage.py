@@ -153,6 +153,13 @@ class TestCoverage(ContractCase):
         outcomes = [self.ask(contract, "restart", on).outcome for on in ("10-31", "11-01", "11-30", "12-01")]
         self.assertEqual(outcomes, ["charged", "covered", "covered", "charged"])
 
+    def test_a_paused_service_includes_nothing(self):
+        contract = self.make_contract("bas", "epost")
+        mail = contract.subscription_ids.filtered(lambda sub: sub.service_id.code == "epost")
+        mail.pause_ids.create({"subscription_id": mail.id, "date_from": day("11-01"), "date_to": day("11-30")})
+        outcomes = [self.ask(contract, "mail_tuning", on).outcome for on in ("10-31", "11-01", "11-30", "12-01")]
+        self.assertEqual(outcomes, ["covered", "charged", "charged", "covered"])
+
     def test_production_only_and_other_instances(self):
         test = self.make_instance(self.norrvik, "norrvik-test", kind="test")
         contract = self.make_contract("drift", {"code": "bas", "instance_id": test.id})
