@@ -111,7 +111,7 @@ class LinservContract(models.Model):
         self._check_portal_may_act()
         day = self._give_notice(fields.Date.context_today(self), "customer", reason)
         self.message_post(body=_("Notice was given in the portal by %s.", person.name), subtype_xmlid="mail.mt_note")
-        if person != self.partner_id:
+        if person.email_normalized != self.partner_id.email_normalized:
             self._mail_person("linserv_contract.mail_template_notice", person)
         return day
 

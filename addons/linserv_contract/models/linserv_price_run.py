@@ -60,7 +60,9 @@ class LinservPriceRun(models.Model):
         help="The new price begins with the first service period that begins on or after the day and is not invoiced "
         "yet. Else it begins on the very day, and periods already invoiced are adjusted.",
     )
-    notice_months = fields.Integer("Notice (months)", default=1, help="Letters go out this long before the new prices.")
+    notice_months = fields.Integer(
+        "Told ahead (months)", default=1, help="Letters go out this long before the new prices."
+    )
     min_months = fields.Integer(
         "Leave alone prices younger than (months)",
         default=12,
