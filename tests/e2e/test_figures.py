@@ -107,7 +107,7 @@ def picture(page, name):
 
 
 def test_1_an_empty_page_says_what_to_do_and_leads_there(page):
-    assert page.inner_text(".o_linserv_empty h1") == "No recurring revenue yet"
+    assert page.inner_text(".o_linserv_empty h1") == "Inga återkommande intäkter än"
     aligned = page.evaluate("getComputedStyle(document.querySelector('.o_linserv_empty')).textAlign")
     assert aligned == "center", "an error in one style sheet leaves the whole web client bare"
     picture(page, "empty")
