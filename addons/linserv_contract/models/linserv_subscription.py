@@ -199,15 +199,21 @@ class LinservSubscription(models.Model):
     def _set_price(self, values, date_from=None):
         """Let ``values`` (price_unit, quantity) hold from ``date_from``, by default today.
 
-        A draft's price is corrected in place: nobody has agreed to it yet.
+        A draft's price is corrected in place: nobody has agreed to it yet. A new quantity holds in later versions
+        too, as far as these only changed the price. Rule 30.
         """
         self.ensure_one()
         day = date_from or self._price_day()
         current = self.price_ids._in_force(day)
+        before, later = current.quantity, self.price_ids.filtered(lambda version: version.date_from > day)
         if current and (current.date_from == day or self.state == "draft") and not current._is_billed():
-            return current.write(values)
-        first = {"price_unit": 0.0, "quantity": 1.0} if not current else {}
-        return current._replace({**first, "subscription_id": self.id, **values}, day)
+            current.write(values)
+        else:
+            first = {"price_unit": 0.0, "quantity": 1.0} if not current else {}
+            current._replace({**first, "subscription_id": self.id, **values}, day)
+        following = later.sorted("date_from")[:1]
+        if following and "quantity" in values and before == following.quantity != values["quantity"]:
+            self._set_price({"quantity": values["quantity"]}, following.date_from)
 
     def _move_start(self, date_start):
         """Move the first price along with the start of a service that is not billed yet."""

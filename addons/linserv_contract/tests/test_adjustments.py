@@ -56,6 +56,22 @@ class TestAdjustments(AdjustmentCase):
         self.assertEqual((row.layer, row.amount, row.value, row.value_before), (1, -51.62, 800.0, 900.0))
         self.assertEqual(self.balance(), 848.38)
 
+    def test_rule_30_a_new_quantity_outlives_a_price_that_is_known_already(self):
+        self.version("12-01", 1000.0)
+        self.version("2027-02-01", 1000.0, quantity=5.0)
+        self.subscription._set_price({"quantity": 2.0, "price_unit": 900.0}, day("10-16"))
+        versions = self.subscription.price_ids.sorted("date_from")
+        told = [(str(version.date_from), version.quantity, version.price_unit) for version in versions]
+        self.assertEqual(
+            told,
+            [
+                ("2026-10-01", 1.0, 900.0),
+                ("2026-10-16", 2.0, 900.0),
+                ("2026-12-01", 2.0, 1000.0),
+                ("2027-02-01", 5.0, 1000.0),
+            ],
+        )
+
     def test_rule_30_a_credit_is_a_line_of_the_next_invoice(self):
         self.version("10-16", 800.0)
         move = self.bill("11-01", self.contract)
