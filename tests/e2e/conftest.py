@@ -28,3 +28,12 @@ def browser():
         chromium = driver.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_OPTIONS)
         yield chromium
         chromium.close()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """When a chapter with people at browsers fails, keep what each of them saw last."""
+    outcome = yield
+    if call.when == "call" and outcome.get_result().failed and "world" in getattr(item, "funcargs", {}):
+        for person in item.funcargs["world"].people:
+            person.picture("failed-" + person.login)

@@ -4,13 +4,9 @@ Every point is a month. The mail server is a real SMTP server of this process. T
 here who sends what how often; tests in the addon send the real one.
 """
 
-import asyncore
-import smtpd
-import threading
-from email import message_from_bytes
-
 import pytest
-from support import SUITE, free_port
+from smtp_sink import Sink
+from support import SUITE
 
 CONTRACTS = 4
 BATCH = 2
@@ -80,30 +76,9 @@ _os._exit(0)
 """
 
 
-class Sink(smtpd.SMTPServer):
-    """Takes every e-mail and remembers it."""
-
-    def __init__(self, port):
-        self.taken = []
-        self._map = {}
-        super().__init__(("127.0.0.1", port), None, map=self._map)
-        self._thread = threading.Thread(target=asyncore.loop, kwargs={"timeout": 0.2, "map": self._map}, daemon=True)
-        self._thread.start()
-
-    def process_message(self, peer, mailfrom, rcpttos, data, **kwargs):
-        """Called by smtpd for each e-mail."""
-        mail = message_from_bytes(data)
-        self.taken.append((mail["Message-Id"], rcpttos[0], mail["Subject"]))
-
-    def stop(self):
-        """Stop listening; the loop ends when nothing is open."""
-        self.close()
-        self._thread.join(timeout=10)
-
-
 @pytest.fixture(scope="module")
 def sink():
-    made = Sink(free_port())
+    made = Sink()
     yield made
     made.stop()
 
@@ -116,7 +91,7 @@ def killed(database, sink):
         "contracts": CONTRACTS,
         "months": MONTHS,
         "fee": FEE,
-        "port": sink.addr[1],
+        "port": sink.port,
     }
     return database.shell(SCRIPT.format(**values))
 

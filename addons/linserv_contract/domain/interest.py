@@ -1,4 +1,4 @@
-"""Late payment: the interest of the Interest Act (1975:635) and which days it is for. Rule 58 in docs/billing-rules.md."""
+"""Late payment: the interest of the Interest Act (1975:635) and its days. Rule 58 in docs/billing-rules.md."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ class LinservContract(models.Model):
     def _say_portal_intro(self):
         limit = format_minutes(self.sudo().company_id.linserv_ticket_minutes)
         return _(
-            "This is what holds today. All prices exclude VAT. When you send a ticket you authorise up to %s chargeable "
-            "hours; before it takes longer we ask you.",
+            "This is what holds today. All prices exclude VAT. When you send a ticket you authorise up to %s "
+            "chargeable hours; before it takes longer we ask you.",
             limit,
         )

@@ -54,7 +54,7 @@ class LinservContract(models.Model):
         )
 
     def _leave_early(self, date, amount, by="customer", reason=None):
-        """End the contract on ``date`` and charge ``amount`` once for the rest of the term. Returns the charge, or none.
+        """End the contract on ``date``, charge ``amount`` once for the rest of the term. Returns the charge, or none.
 
         What was billed beyond ``date`` is credited by the next billing, as for every end.
         """
@@ -75,7 +75,7 @@ class LinservContract(models.Model):
         return charge
 
     def _exit_text(self, span):
-        return _("The rest of the term, %s to %s", *span)
+        return _("The rest of the term, %(first)s to %(last)s", first=span[0], last=span[1])
 
     def _exit_origin(self):
         return "linserv.contract.exit,%d" % self.id

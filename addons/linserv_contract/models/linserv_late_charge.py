@@ -95,7 +95,7 @@ class AccountMove(models.Model):
         return values
 
     def _linserv_interest(self, days):
-        rates = self.env["linserv.reference.rate"].sudo().search([])
+        rates = self.env["linserv.reference.rate"].sudo().search([("date_from", "<=", days.date_to)])
         known = [interest.Rate(rate.date_from, decimal(rate.percent)) for rate in rates]
         margin, rounding = decimal(self.company_id.linserv_interest_margin), decimal(self.currency_id.rounding)
         try:

@@ -62,7 +62,7 @@ class LinservContract(models.Model):
 
     def _compute_overdue(self):
         for company in self.company_id:
-            contracts = self.filtered(lambda contract: contract.company_id == company)
+            contracts = self.filtered(lambda contract, company=company: contract.company_id == company)
             found = contracts.commercial_partner_id._linserv_overdue(company)
             for contract in contracts:
                 overdue = found[contract.commercial_partner_id.id]

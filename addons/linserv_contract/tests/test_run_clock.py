@@ -16,7 +16,7 @@ class TestRunClock(ContractCase):
         return patch.object(fields.Datetime, "now", lambda *_args: moment)
 
     def test_the_lease_is_no_hour_longer_or_shorter_when_the_clock_changes(self):
-        for change in (datetime(2026, 3, 29, 1, 0), datetime(2026, 10, 25, 1, 0)):
+        for change in (datetime.fromisoformat("2026-03-29 01:00"), datetime.fromisoformat("2026-10-25 01:00")):
             run = self.make_run("10-01", self.make_contract("bas"))
             with self.at(str(change - timedelta(seconds=30))):
                 run._take()
