@@ -33,18 +33,10 @@ class LinservBillingConfirm(models.TransientModel):
         """Bill what the preview showed, and show the run."""
         self.ensure_one()
         self.run_id.action_bill()
-        return self._show_run()
+        return {"type": "ir.actions.act_window_close"}
 
     def action_ask_approval(self):
         """Ask the approver to look at the run, and show it."""
         self.ensure_one()
         self.run_id.action_ask_approval()
-        return self._show_run()
-
-    def _show_run(self):
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "linserv.billing.run",
-            "res_id": self.run_id.id,
-            "view_mode": "form",
-        }
+        return {"type": "ir.actions.act_window_close"}
