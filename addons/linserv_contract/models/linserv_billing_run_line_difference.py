@@ -178,20 +178,17 @@ class LinservBillingRun(models.Model):
     def _contracts_to_compare(self):
         """Return the contracts that were billed last month, due or not."""
         first, last = self._month(-1)
-        rows = (
-            self.env["linserv.billed.period"]
-            .sudo()
-            .search(
-                [
-                    ("company_id", "=", self.company_id.id),
-                    ("move_line_id.move_id.invoice_date", ">=", first),
-                    ("move_line_id.move_id.invoice_date", "<=", last),
-                ]
-            )
-        )
-        contracts = self.env["linserv.contract"].browse(rows.contract_id.ids)
+        domain = [
+            ("company_id", "=", self.company_id.id),
+            ("move_line_id.move_id.invoice_date", ">=", first),
+            ("move_line_id.move_id.invoice_date", "<=", last),
+        ]
         chosen = self.with_context(active_test=False).contract_ids
-        return contracts & chosen if chosen else contracts
+        if chosen:
+            domain.append(("contract_id", "in", chosen.ids))
+        # sudo: what a contract was billed is compared whoever makes the run; one row a contract, not one a period.
+        groups = self.env["linserv.billed.period"].sudo().read_group(domain, ["contract_id"], ["contract_id"])
+        return self.env["linserv.contract"].browse([group["contract_id"][0] for group in groups])
 
 
 def _total(items):
