@@ -7,15 +7,14 @@ revenue of the month's last day + changes inside the month + not invoiced + leng
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
-from .charges import Terms
-from .periods import Span
+from .periods import ONE_DAY, Rhythm, Span
 from .prices import rounded
-from .revenue import CENT, yearly
+from .revenue import CENT, Step
 
 CHANGES = "changes"
 UNBILLED = "unbilled"
@@ -25,6 +24,22 @@ LENGTH = "length"
 AMOUNTS = "amounts"
 EXCHANGE = "exchange"
 PARTS = (CHANGES, UNBILLED, DRAFT, ELSEWHERE, LENGTH, AMOUNTS, EXCHANGE)
+
+
+@dataclass(frozen=True)
+class Course:
+    """What the ledger of movements says of one subscription: ``steps`` in company currency.
+
+    ``rate`` is company currency for one unit of the contract's.
+    """
+
+    rhythm: Rhythm
+    steps: tuple[Step, ...]
+    rate: Decimal = Decimal(1)
+
+    def year_on(self, day: date) -> Decimal:
+        """Return what the subscription is worth a year on ``day``."""
+        return next((step.year for step in reversed(self.steps) if step.day <= day), Decimal(0))
 
 
 @dataclass(frozen=True)
@@ -53,49 +68,52 @@ class Bridge:
     invoiced: Decimal
 
 
-def bridge(
-    terms: Terms,
-    month: Span,
-    covered: Covered,
-    invoiced: Invoiced,
-    rate: Decimal = Decimal(1),
-    rounding: Decimal = CENT,
-) -> Bridge:
-    """Explain one subscription's month. ``rate`` is company currency for one unit of the contract's."""
-    daily = {day: yearly(terms, day) for day in _days(month)}
-    closing = daily[month.date_to] / 12 * rate
-    average = sum(daily.values(), Decimal(0)) / 12 / month.days * rate
+def bridge(course: Course, month: Span, covered: Covered, invoiced: Invoiced, rounding: Decimal = CENT) -> Bridge:
+    """Explain one subscription's month."""
+    closing = course.year_on(month.date_to) / 12
     parts = dict.fromkeys(PARTS, Decimal(0))
-    parts[CHANGES] = average - closing
     served = Decimal(0)
-    for day, year in daily.items():
-        even = year / 12 / month.days * rate
-        reason = _reason(covered, Span(day, day))
+    for run in _runs(course, month, covered):
+        year = course.year_on(run.date_from)
+        even = year * run.days / 12 / month.days
+        parts[CHANGES] += even - closing * run.days / month.days
+        reason = _reason(covered, run)
         if reason:
             parts[reason] -= even
         else:
-            served += _price_of_the_day(terms, day, year) * rate
-            parts[LENGTH] += _price_of_the_day(terms, day, year) * rate - even
-    parts[AMOUNTS] = invoiced.currency * rate - served
-    parts[EXCHANGE] = invoiced.company - invoiced.currency * rate
+            price = _price_of_days(course.rhythm, run, year)
+            served += price
+            parts[LENGTH] += price - even
+    parts[AMOUNTS] = invoiced.currency * course.rate - served
+    parts[EXCHANGE] = invoiced.company - invoiced.currency * course.rate
     return _rounded(closing, parts, invoiced.company, rounding)
 
 
-def _days(month: Span) -> Iterable[date]:
-    return (month.date_from + timedelta(days=number) for number in range(month.days))
+def _runs(course: Course, month: Span, covered: Covered) -> Iterator[Span]:
+    """Yield the days of the month cut where the value or what is billed changes, and where a period begins."""
+    days = {month.date_from, *(step.day for step in course.steps)}
+    for span in (*covered.posted, *covered.draft, *covered.elsewhere):
+        days.update((span.date_from, span.date_to + ONE_DAY))
+    number = course.rhythm.number_of(month.date_from) + 1
+    while course.rhythm.boundary(number) <= month.date_to:
+        days.add(course.rhythm.boundary(number))
+        number += 1
+    cuts = sorted(day for day in days if month.date_from <= day <= month.date_to)
+    for first, following in zip(cuts, [*cuts[1:], month.date_to + ONE_DAY]):
+        yield Span(first, following - ONE_DAY)
 
 
-def _reason(covered: Covered, day: Span) -> str | None:
-    if not day.without(covered.posted):
+def _reason(covered: Covered, run: Span) -> str | None:
+    if not run.without(covered.posted):
         return None
-    if not day.without(covered.draft):
+    if not run.without(covered.draft):
         return DRAFT
-    return UNBILLED if day.without(covered.elsewhere) else ELSEWHERE
+    return UNBILLED if run.without(covered.elsewhere) else ELSEWHERE
 
 
-def _price_of_the_day(terms: Terms, day: date, year: Decimal) -> Decimal:
-    whole = terms.rhythm.period(terms.rhythm.number_of(day))
-    return year / 12 * terms.rhythm.months / whole.days
+def _price_of_days(rhythm: Rhythm, run: Span, year: Decimal) -> Decimal:
+    whole = rhythm.period(rhythm.number_of(run.date_from))
+    return year * rhythm.months * run.days / 12 / whole.days
 
 
 def _rounded(closing: Decimal, parts: dict[str, Decimal], invoiced: Decimal, rounding: Decimal) -> Bridge:

@@ -74,6 +74,15 @@ class Cohort:
     levels: tuple[Decimal, ...]
 
 
+def groups(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Return {customer: the one that stands for all it is joined with} by pairs of customers that are one."""
+    members: dict[int, set[int]] = {}
+    for pair in pairs:
+        joined = set().union(*(members.get(customer, {customer}) for customer in pair))
+        members.update(dict.fromkeys(joined, joined))
+    return {customer: min(joined) for customer, joined in members.items()}
+
+
 def months_between(first: date, last: date) -> Iterator[date]:
     """Yield the first day of every month from ``first`` to ``last``, both included."""
     month = first.replace(day=1)

@@ -8,7 +8,7 @@ every step is a movement with a kind. Rules 80-84 in docs/billing-rules.md.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -22,7 +22,8 @@ EXPANSION = "expansion"
 CONTRACTION = "contraction"
 CHURN = "churn"
 REACTIVATION = "reactivation"
-KINDS = (NEW, REACTIVATION, EXPANSION, CONTRACTION, CHURN)
+MOVED = "moved"
+KINDS = (NEW, REACTIVATION, EXPANSION, CONTRACTION, CHURN, MOVED)
 CENT = Decimal("0.01")
 
 
@@ -100,20 +101,29 @@ def value(stair: Stair, year: Decimal, rounding: Decimal = CENT) -> Amounts:
     )
 
 
-def movements(stairs: Iterable[Stair], rounding: Decimal = CENT) -> dict[Place, Amounts]:
+def movements(
+    stairs: Iterable[Stair],
+    rounding: Decimal = CENT,
+    known: Mapping[Place, Amounts] | None = None,
+    moved: Mapping[int, date] | None = None,
+) -> dict[Place, Amounts]:
     """Return every movement of one customer's subscriptions.
 
     The kind is the customer's, not the subscription's: a second service is expansion, the end of one of two is
     contraction, and what is exchanged for something else on the same day is one change.
+
+    ``known`` is what is recorded of the customer's other subscriptions: their amounts stand, their kinds may not.
+    ``moved`` are the days on which subscriptions were handed over to or from another customer.
     """
     found: dict[Place, Amounts] = {}
     total, seen = Decimal(0), False
-    for day, changes in sorted(_changes(stairs, rounding).items()):
-        net = sum((amounts.year for amounts in changes.values()), Decimal(0))
-        kind = _kind(total, total + net, seen)
+    for day, changes in sorted(_with_known(_changes(stairs, rounding), known or {}).items()):
+        handed_over = {key for key in changes if moved and moved.get(key) == day}
+        stay = total + _net(changes, handed_over)
+        kind = _kind(stay, total + _net(changes), seen or bool(handed_over))
         for key, amounts in changes.items():
-            found[Place(day, key, kind)] = amounts
-        total, seen = total + net, True
+            found[Place(day, key, MOVED if key in handed_over else kind)] = amounts
+        total, seen = total + _net(changes), True
     return found
 
 
@@ -140,6 +150,22 @@ def _changes(stairs: Iterable[Stair], rounding: Decimal) -> dict[date, dict[int,
                 changes[step.day][stair.key] = after + -before
             before = after
     return changes
+
+
+def _with_known(
+    changes: dict[date, dict[int, Amounts]], known: Mapping[Place, Amounts]
+) -> dict[date, dict[int, Amounts]]:
+    sums: dict[tuple[date, int], Amounts] = defaultdict(Amounts)
+    for place, amounts in known.items():
+        sums[place.day, place.key] += amounts
+    for (day, key), amounts in sums.items():
+        if amounts:
+            changes[day][key] = amounts
+    return changes
+
+
+def _net(changes: Mapping[int, Amounts], keys: Collection[int] | None = None) -> Decimal:
+    return sum((changes[key].year for key in (changes if keys is None else keys)), Decimal(0))
 
 
 def _kind(before: Decimal, after: Decimal, seen: bool) -> str:

@@ -55,12 +55,13 @@ class LinservAccrual(models.Model):
 
     @api.depends("line_ids.amount", "line_ids.kind")
     def _compute_amounts(self):
+        groups = self.env["linserv.accrual.line"].read_group(
+            [("accrual_id", "in", self.ids)], ["amount"], ["accrual_id", "kind"], lazy=False
+        )
+        sums = {(group["accrual_id"][0], group["kind"]): group["amount"] for group in groups}
         for accrual in self:
-            by_kind = defaultdict(float)
-            for line in accrual.line_ids:
-                by_kind[line.kind] += line.amount
-            accrual.amount_prepaid = by_kind[accruals.PREPAID]
-            accrual.amount_accrued = by_kind[accruals.ACCRUED]
+            accrual.amount_prepaid = sums.get((accrual.id, accruals.PREPAID), 0.0)
+            accrual.amount_accrued = sums.get((accrual.id, accruals.ACCRUED), 0.0)
             accrual.amount_change = accrual.amount_accrued - accrual.amount_prepaid
 
     @api.depends("move_id.state")
@@ -108,10 +109,7 @@ class LinservAccrual(models.Model):
             items, note = accrual._collect_items()
             rounding = exact(accrual.currency_id.rounding)
             found = [(accruals.accrue(item, accrual.date, rounding), vals) for item, vals in items]
-            accrual.sudo().line_ids.unlink()
-            self.env["linserv.accrual.line"].sudo().create(
-                [accrual._prepare_line_vals(each, vals) for each, vals in found if each]
-            )
+            accrual.sudo()._replace_lines([accrual._prepare_line_vals(each, vals) for each, vals in found if each])
             accrual.note = note
         return True
 
@@ -140,6 +138,16 @@ class LinservAccrual(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("linserv_contract.linserv_accrual_line_action")
         return dict(action, domain=[("accrual_id", "=", self.id)])
+
+    def _replace_lines(self, rows):
+        """Put these lines in the place of those before: tens of thousands where every period crosses the month's end."""
+        self.ensure_one()
+        self.flush()
+        self.env["linserv.accrual.line"].flush()
+        self.env.cr.execute("DELETE FROM linserv_accrual_line WHERE accrual_id = %s", self.ids)
+        self.env["linserv.accrual.line"]._insert(rows)
+        self.invalidate_cache()
+        self.modified(["line_ids"])
 
     def _check_open(self):
         if self.move_id.state == "posted":

@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from .bulk_insert import insert_rows, stored_related
 
 
 class LinservAccrualLine(models.Model):
@@ -28,3 +30,20 @@ class LinservAccrualLine(models.Model):
     date_to = fields.Date("Days to", required=True)
     amount_whole = fields.Monetary("Amount of the line", help="Excluding VAT, in company currency.")
     amount = fields.Monetary(help="The part of it that belongs to the other side of the month's end.")
+
+    @api.model
+    def _insert(self, rows):
+        """Add rows, given as values of ``create``, in one statement."""
+        of_subscription = self._related_by("subscription_id", rows)
+        of_accrual = self._related_by("accrual_id", rows)
+        insert_rows(
+            self, [{**row, **of_subscription[row["subscription_id"]], **of_accrual[row["accrual_id"]]} for row in rows]
+        )
+
+    @api.model
+    def _related_by(self, name, rows):
+        """Return {id: values of the fields related through ``name``} of these rows; the id may be False."""
+        keys = {row[name] for row in rows}
+        model = self.env[self._fields[name].comodel_name]
+        found = {record.id: stored_related(self, record, name) for record in model.browse(filter(None, keys))}
+        return {False: stored_related(self, model, name), **found}

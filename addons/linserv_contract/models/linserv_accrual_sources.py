@@ -1,6 +1,8 @@
-from odoo import models
+from psycopg2 import sql
 
-from ..domain import accruals, charges, periods
+from odoo import api, models
+
+from ..domain import accruals, charges, periods, states
 from ..domain.decimals import exact
 
 
@@ -21,72 +23,83 @@ class LinservAccrual(models.Model):
 
     def _collect_posted(self):
         """Yield the posted lines whose days reach over the month's end, or that were booked on its other side."""
-        lines = self.env["account.move.line"].search(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("parent_state", "=", "posted"),
-                ("exclude_from_invoice_tab", "=", False),
-                ("linserv_date_from", "!=", False),
-                "|",
-                "&",
-                ("date", "<=", self.date),
-                ("linserv_date_to", ">", self.date),
-                "&",
-                ("date", ">", self.date),
-                ("linserv_date_from", "<=", self.date),
-            ],
-            order="id",
+        return self._collect_lines(
+            """line.parent_state = 'posted' AND (
+                   line.date <= %(date)s AND line.linserv_date_to > %(date)s
+                   OR line.date > %(date)s AND line.linserv_date_from <= %(date)s)"""
         )
-        for line in lines:
-            yield self._line_item(line, line.date)
 
     def _collect_drafts(self):
         """Yield the lines of drafts: given before the month's end, and not in the books."""
-        lines = self.env["account.move.line"].search(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("parent_state", "=", "draft"),
-                ("move_id.move_type", "in", ("out_invoice", "out_refund")),
-                ("exclude_from_invoice_tab", "=", False),
-                ("linserv_date_from", "!=", False),
-                ("linserv_date_from", "<=", self.date),
-            ],
-            order="id",
+        return self._collect_lines(
+            """line.parent_state = 'draft' AND move.move_type IN ('out_invoice', 'out_refund')
+               AND line.linserv_date_from <= %(date)s"""
         )
-        for line in lines:
-            yield self._line_item(line, None)
 
-    def _line_item(self, line, booked):
-        span = periods.Span(line.linserv_date_from, line.linserv_date_to)
-        item = accruals.Item(line.id, -exact(line.balance), span, booked)
-        return item, {
-            "move_line_id": line.id,
-            "subscription_id": line.linserv_subscription_id.id,
-            "commercial_partner_id": line.move_id.commercial_partner_id.id,
-            "account_id": line.account_id.id,
-            "analytic_account_id": line.analytic_account_id.id,
-            "amount_whole": -line.balance,
+    def _collect_lines(self, condition):
+        """Yield (Item, values) of the invoice lines of a condition."""
+        for model in ("account.move.line", "account.move"):
+            self.env[model].flush()
+        query = """
+            SELECT line.id, line.linserv_date_from, line.linserv_date_to, -line.balance,
+                   CASE WHEN line.parent_state = 'posted' THEN line.date END, line.linserv_subscription_id,
+                   move.commercial_partner_id, line.account_id, line.analytic_account_id
+              FROM account_move_line line JOIN account_move move ON move.id = line.move_id
+             WHERE line.company_id = %(company)s AND line.linserv_date_from IS NOT NULL
+               AND NOT coalesce(line.exclude_from_invoice_tab, FALSE) AND ({})
+             ORDER BY line.id
+        """
+        values = {"company": self.company_id.id, "date": self.date}
+        self.env.cr.execute(sql.SQL(query).format(sql.SQL(condition)), values)
+        return [self._line_item(*row) for row in self.env.cr.fetchall()]
+
+    @api.model
+    def _line_item(self, key, first, last, amount, booked, subscription, customer, account, analytic):
+        return accruals.Item(key, exact(amount), periods.Span(first, last), booked), {
+            "move_line_id": key,
+            "subscription_id": subscription or False,
+            "commercial_partner_id": customer or False,
+            "account_id": account,
+            "analytic_account_id": analytic or False,
+            "amount_whole": amount,
         }
 
     def _collect_unbilled(self):
         """Return ([(Item, values)], note) of the days that nobody has invoiced, as the planner sees them."""
         items, holds, accounts = [], [], {}
-        for contract, terms_list in self._unbilled_terms().items():
-            for terms in terms_list:
-                planned = charges.plan(terms, self._planned_for(terms), exact(contract.currency_id.rounding))
-                holds += [(contract, hold) for hold in planned.holds if hold.served.date_from <= self.date]
-                given = [charge for charge in planned.charges if charge.served.date_from <= self.date]
-                if given and terms.key not in accounts:
-                    subscription = self.env["linserv.subscription"].browse(terms.key)
-                    accounts[terms.key] = self._income_account(contract, subscription)
-                items += [self._charge_item(contract, charge, accounts[terms.key]) for charge in given]
+        for contract, terms in self._unbilled_terms():
+            planned = charges.plan(terms, self._planned_for(terms), exact(contract.currency_id.rounding))
+            holds += [(contract, hold) for hold in planned.holds if hold.served.date_from <= self.date]
+            given = [charge for charge in planned.charges if charge.served.date_from <= self.date]
+            if given:
+                account = self._income_account(contract, terms.key, accounts)
+                items += [self._charge_item(contract, charge, account) for charge in given]
         return items, self._describe_holds(holds)
 
     def _unbilled_terms(self):
-        contracts = self.env["linserv.contract"].search(
-            [("company_id", "=", self.company_id.id), ("date_start", "<=", self.date)]
+        """Yield (contract, Terms) of the services that have something to bill up to the end of the month's period."""
+        keys = self._unbilled_keys()
+        subscriptions = self.env["linserv.subscription"].browse(sorted(keys))
+        for contract, several in subscriptions.contract_id.sorted("id")._prepare_terms().items():
+            for terms in several:
+                if terms.key in keys:
+                    yield contract, terms
+
+    def _unbilled_keys(self):
+        """Return the ids of the subscriptions that may be due: in arrears, when the month's last period is over."""
+        self.env["linserv.subscription"].flush()
+        self.env["linserv.contract"].flush()
+        self.env.cr.execute(
+            """SELECT sub.id FROM linserv_subscription sub JOIN linserv_contract contract ON contract.id = sub.contract_id
+                WHERE sub.company_id = %(company)s AND contract.date_start <= %(date)s AND sub.state IN %(states)s
+                  AND (sub.date_next_due IS NULL OR sub.date_next_due <= %(date)s + CASE
+                       WHEN sub.billing_timing = 'advance' THEN interval '0'
+                       WHEN sub.billing_interval = 'monthly' THEN interval '1 month'
+                       WHEN sub.billing_interval = 'quarterly' THEN interval '3 months'
+                       ELSE interval '1 year' END)""",
+            {"company": self.company_id.id, "date": self.date, "states": tuple(states.BILLABLE)},
         )
-        return contracts._prepare_terms()
+        return {key for (key,) in self.env.cr.fetchall()}
 
     def _planned_for(self, terms):
         """Return the billing date on which the period of the month's last day is due."""
@@ -101,6 +114,7 @@ class LinservAccrual(models.Model):
         amount = contract.currency_id._convert(float(charge.amount), company.currency_id, company, self.date)
         item = accruals.Item(-charge.key, exact(amount), charge.served, None)
         return item, {
+            "move_line_id": False,
             "subscription_id": charge.key,
             "commercial_partner_id": contract.commercial_partner_id.id,
             "account_id": account.id,
@@ -108,12 +122,22 @@ class LinservAccrual(models.Model):
             "amount_whole": amount,
         }
 
-    def _income_account(self, contract, subscription):
+    def _income_account(self, contract, key, known):
+        """Return the account; looked up once for each service and kind of customer, kept in ``known``."""
+        partner = contract.partner_id.browse(contract.partner_id.address_get(["invoice"])["invoice"])
+        partner = partner.with_company(self.company_id)
+        service = self.env["linserv.subscription"].browse(key).service_id
+        kind = (service, partner.property_account_position_id, bool(partner.vat))
+        kind += (partner.country_id, partner.state_id, partner.zip)
+        if kind not in known:
+            known[kind] = self._find_income_account(partner, service)
+        return known[kind]
+
+    def _find_income_account(self, partner, service):
         company = self.company_id
-        partner = contract.partner_id.address_get(["invoice"])["invoice"]
-        position = self.env["account.fiscal.position"].with_company(company).get_fiscal_position(partner)
+        position = self.env["account.fiscal.position"].with_company(company).get_fiscal_position(partner.id)
         position = self.env["account.fiscal.position"].browse(position and position.id)
-        product = subscription.service_id.product_id.with_company(company)
+        product = service.product_id.with_company(company)
         return self.env["linserv.billing.invoice"]._income_account(product, position)
 
     def _describe_holds(self, holds):

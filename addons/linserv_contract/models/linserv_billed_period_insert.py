@@ -1,6 +1,6 @@
-from psycopg2 import sql
+from odoo import models
 
-from odoo import fields, models
+from .bulk_insert import insert_rows
 
 
 class LinservBilledPeriod(models.Model):
@@ -35,24 +35,8 @@ class LinservBilledPeriod(models.Model):
             {**defaults, **row, **{name: subscription[path].id for name, path in related.items()}}
             for row, subscription in zip(rows, subscriptions)
         ]
-        self._execute_insert(complete)
+        insert_rows(self, complete)
         self.env["linserv.subscription"].invalidate_cache(["billed_period_ids", "date_billed_to"])
         self.env["account.move.line"].invalidate_cache(["linserv_billed_period_ids"])
         # As create does: when a service is due has changed, not what it is worth.
         subscriptions.with_context(linserv_ledger_only=True)._on_terms_changed()
-
-    def _execute_insert(self, rows):
-        names = [name for name in rows[0] if self._fields[name].column_type]
-        stamp = ("create_uid", "create_date", "write_uid", "write_date")
-        now = fields.Datetime.now()
-        values = [
-            (self.env.uid, now, self.env.uid, now)
-            + tuple(self._fields[name].convert_to_column(row[name], self, row) for name in names)
-            for row in rows
-        ]
-        query = sql.SQL("INSERT INTO {} ({}) VALUES {}").format(
-            sql.Identifier(self._table),
-            sql.SQL(", ").join(map(sql.Identifier, (*stamp, *names))),
-            sql.SQL(", ").join(map(sql.Literal, values)),
-        )
-        self.env.cr.execute(query)

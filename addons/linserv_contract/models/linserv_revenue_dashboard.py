@@ -1,3 +1,5 @@
+from itertools import accumulate
+
 from psycopg2 import sql
 
 from odoo import _, api, fields, models
@@ -5,7 +7,7 @@ from odoo.tools import format_date, formatLang
 
 from ..domain import accruals, periods, retention
 from ..domain.decimals import exact
-from ..domain.revenue import KINDS
+from ..domain.revenue import KINDS, MOVED
 
 MONTHS_BACK = 12
 ROWS_SHOWN = 8
@@ -58,17 +60,34 @@ class LinservRevenueDashboard(models.AbstractModel):
         return self.env["linserv.contract"].check_access_rights("create", raise_exception=False)
 
     def _rows(self, as_of):
-        """Return the customers' movements up to ``as_of``, by month and kind."""
+        """Return the customers' movements up to ``as_of``, by month and kind.
+
+        Companies between which services were handed over count as one customer (rule 84).
+        """
         self.env.cr.execute(
             """SELECT commercial_partner_id, date_trunc('month', date)::date, kind, sum(amount)
                  FROM linserv_revenue_movement WHERE company_id = %s AND date <= %s
                 GROUP BY 1, 2, 3 HAVING sum(amount) <> 0 ORDER BY 2""",
             [self.env.company.id, as_of],
         )
+        found = self.env.cr.fetchall()
+        one = retention.groups(self._handed_over())
         return [
-            retention.Row(customer, month, kind, exact(amount))
-            for customer, month, kind, amount in self.env.cr.fetchall()
+            retention.Row(one.get(customer, customer), month, kind, exact(amount))
+            for customer, month, kind, amount in found
         ]
+
+    def _handed_over(self):
+        """Return the pairs of customers between which services were handed over."""
+        self.env["linserv.subscription"].flush(["continued_from_id", "commercial_partner_id"])
+        self.env.cr.execute(
+            """SELECT DISTINCT old.commercial_partner_id, new.commercial_partner_id
+                 FROM linserv_subscription new
+                 JOIN linserv_subscription old ON old.id = new.continued_from_id
+                WHERE new.company_id = %s""",
+            [self.env.company.id],
+        )
+        return self.env.cr.fetchall()
 
     def _prepare_head(self, first, as_of):
         today = fields.Date.context_today(self)
@@ -123,6 +142,8 @@ class LinservRevenueDashboard(models.AbstractModel):
         }
 
     def _prepare_history(self, history):
+        """Return the months that were. What was handed over adds up to nothing and is left out then."""
+        kinds = [kind for kind in KINDS if kind != MOVED or any(each.kinds[kind] for each in history)]
         labels = dict(self.env["linserv.revenue.movement"]._fields["kind"]._description_selection(self.env))
         return {
             "labels": [self._month_label(each.month, "MMM yy") for each in history],
@@ -130,17 +151,17 @@ class LinservRevenueDashboard(models.AbstractModel):
             "levels": [float(each.closing) for each in history],
             "kinds": [
                 {"key": kind, "label": labels[kind], "values": [float(each.kinds[kind]) for each in history]}
-                for kind in KINDS
+                for kind in kinds
             ],
-            "rows": [self._prepare_history_row(each) for each in history],
+            "rows": [self._prepare_history_row(each, kinds) for each in history],
         }
 
-    def _prepare_history_row(self, figures):
-        first = figures.month
+    def _prepare_history_row(self, figures, kinds):
+        first, changes = figures.month, [figures.kinds[kind] for kind in kinds]
         domain = [("date", ">=", first), ("date", "<=", accruals.month_end(first))]
         return {
             "label": self._month_label(first),
-            "values": [self._money(amount) for amount in (figures.opening, *figures.kinds.values(), figures.closing)],
+            "values": [self._money(amount) for amount in (figures.opening, *changes, figures.closing)],
             "action": self._movements_action(self._month_label(first), domain),
         }
 
@@ -148,28 +169,31 @@ class LinservRevenueDashboard(models.AbstractModel):
         """Return the revenue of the current month and the 12 that follow, by service, as agreed today."""
         first = fields.Date.context_today(self).replace(day=1)
         months = [periods.add_months(first, number) for number in range(MONTHS_BACK + 1)]
-        domain = [("company_id", "=", self.env.company.id), ("month", ">=", first)]
-        groups = self.env["linserv.revenue.report"].read_group(
-            domain, ["amount"], ["service_id", "month:month"], lazy=False, orderby="service_id"
-        )
-        services = {}
-        for group in groups:
-            month = fields.Date.to_date(self._group_month(group))
-            services.setdefault(group["service_id"], {})[month] = group["amount"]
+        services = [(name, values) for name, values in self._levels_by_service(months) if any(values)]
+        totals = [sum(amounts, exact(0)) for amounts in zip(*(values for _name, values in services))]
         return {
             "labels": [self._month_label(month, "MMM yy") for month in months],
-            "services": [
-                {"label": str(service[1]), "values": [amounts.get(month, 0.0) for month in months]}
-                for service, amounts in services.items()
-            ],
-            "totals": [self._money(exact(sum(each.get(m, 0.0) for each in services.values()))) for m in months],
+            "services": [{"label": name, "values": [float(value) for value in values]} for name, values in services],
+            "totals": [self._money(total) for total in totals or [exact(0)] * len(months)],
             "actions": [self._report_action(month) for month in months],
         }
 
-    @api.model
-    def _group_month(self, group):
-        """Return the first day of a group by month."""
-        return next(leaf[2] for leaf in group["__domain"] if leaf[0] == "month" and leaf[1] == ">=")
+    def _levels_by_service(self, months):
+        """Return [(name, [revenue at the end of each month])], in the services' order."""
+        self.env.cr.execute(
+            """SELECT service_id, greatest(date_trunc('month', date)::date, %s), sum(amount)
+                 FROM linserv_revenue_movement WHERE company_id = %s AND date < %s GROUP BY 1, 2""",
+            [months[0], self.env.company.id, periods.add_months(months[-1], 1)],
+        )
+        changes = {}
+        for key, month, amount in self.env.cr.fetchall():
+            changes.setdefault(key, {})[month] = exact(amount or 0)
+        # sudo: the names of what the sums are of.
+        services = self.env["linserv.service"].sudo().with_context(active_test=False)
+        return [
+            (service.name, list(accumulate(changes[service.id].get(month, exact(0)) for month in months)))
+            for service in services.search([("id", "in", list(changes))])
+        ]
 
     def _prepare_table(self, name, model, first, as_of):
         found = self._sums_by(name, first, as_of)
@@ -243,25 +267,26 @@ class LinservRevenueDashboard(models.AbstractModel):
         return _("%s of the month's opening", self._percent(amount / whole)) if whole else _("from nothing")
 
     def _movements_action(self, name, domain):
-        action = self.env["ir.actions.act_window"]._for_xml_id("linserv_contract.linserv_revenue_movement_action")
-        return self._list_action(action, name, domain)
+        return self._list_action("linserv.revenue.movement", name, domain)
 
     def _report_action(self, first, domain=(), group=None):
-        action = self.env["ir.actions.act_window"]._for_xml_id("linserv_contract.linserv_revenue_report_action")
         last = accruals.month_end(first)
         domain = [("month", ">=", first), ("month", "<=", last), *domain]
         context = {"group_by": [group]} if group else {}
-        return dict(self._list_action(action, self._month_label(first), domain), context=context)
+        return dict(self._list_action("linserv.revenue.report", self._month_label(first), domain), context=context)
 
-    def _list_action(self, action, name, domain):
-        """Return an action that opens its list, of the current company."""
+    def _list_action(self, model, name, domain):
+        """Return an action that lists what is behind a number, of the current company."""
+        search = self.env["ir.model.data"].xmlid_to_res_id(
+            "linserv_contract.%s_view_search" % model.replace(".", "_"), raise_if_not_found=True
+        )
         plain = [tuple(fields.Date.to_string(v) if hasattr(v, "year") else v for v in leaf) for leaf in domain]
         return {
             "type": "ir.actions.act_window",
             "name": name,
-            "res_model": action["res_model"],
+            "res_model": model,
             "views": [[False, "list"], [False, "pivot"], [False, "graph"]],
-            "search_view_id": action["search_view_id"],
+            "search_view_id": [search, "search"],
             "domain": [("company_id", "=", self.env.company.id), *plain],
             "context": {},
             "target": "current",

@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from .bulk_insert import insert_rows, stored_related
 
 KINDS = [
     ("new", "New"),
@@ -6,6 +8,7 @@ KINDS = [
     ("expansion", "Expansion"),
     ("contraction", "Contraction"),
     ("churn", "Lost"),
+    ("moved", "Handed over"),
 ]
 
 
@@ -54,3 +57,17 @@ class LinservRevenueMovement(models.Model):
     def name_get(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         return [(row.id, "%s %s" % (row.date, kinds[row.kind])) for row in self]
+
+    @api.model
+    def _insert(self, rows):
+        """Add rows, given as values of ``create``, in one statement. Returns them."""
+        subscriptions = self.env["linserv.subscription"].browse(row["subscription_id"] for row in rows)
+        related = {each.id: self._prepare_related(each) for each in set(subscriptions)}
+        ids = insert_rows(self, [{**row, **related[row["subscription_id"]]} for row in rows])
+        self.invalidate_cache()
+        return self.browse(ids)
+
+    @api.model
+    def _prepare_related(self, subscription):
+        values = stored_related(self, subscription, "subscription_id")
+        return {**values, **stored_related(self, subscription.contract_id, "contract_id")}

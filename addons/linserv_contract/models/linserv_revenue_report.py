@@ -1,5 +1,7 @@
 from odoo import fields, models, tools
 
+COLUMNS = "subscription_id, contract_id, service_id, instance_id, commercial_partner_id, company_id, user_id"
+
 
 class LinservRevenueReport(models.Model):
     """Recurring revenue of every subscription at the end of every month: from the first movement to a year ahead.
@@ -45,29 +47,29 @@ class LinservRevenueReport(models.Model):
         self.env.cr.execute("CREATE VIEW %s AS (%s)" % (self._table, self._query()))
 
     def _query(self):
+        """Levels reach from a movement's month to the next one's; months are numbered since the year 0."""
         return """
-            WITH months AS (
-                SELECT generate_series(
-                    date_trunc('month', min(date)), date_trunc('month', now()) + interval '12 months', '1 month'
-                )::date AS month
-                FROM linserv_revenue_movement
+            WITH changes AS (
+                SELECT extract(year FROM date)::int * 12 + extract(month FROM date)::int - 1 AS month,
+                       sum(amount) AS amount, sum(amount_year) AS amount_year, {columns}
+                  FROM linserv_revenue_movement
+                 GROUP BY 1, {columns}
+            ), levels AS (
+                SELECT month, lead(month) OVER course AS following,
+                       sum(amount) OVER course AS amount, sum(amount_year) OVER course AS amount_year, {columns}
+                  FROM changes
+                WINDOW course AS (PARTITION BY {columns} ORDER BY month)
+            ), today AS (
+                SELECT extract(year FROM now())::int * 12 + extract(month FROM now())::int - 1 AS month
             )
-            SELECT movement.subscription_id::bigint * 2000
-                       + (extract(year FROM months.month) - 2000) * 12 + extract(month FROM months.month) AS id,
-                   months.month,
-                   months.month >= date_trunc('month', now()) AS is_forecast,
-                   sum(movement.amount) AS amount,
-                   sum(movement.amount_year) AS amount_year,
-                   movement.subscription_id,
-                   movement.contract_id,
-                   movement.service_id,
-                   movement.instance_id,
-                   movement.commercial_partner_id,
-                   movement.company_id,
-                   movement.user_id
-              FROM months
-              JOIN linserv_revenue_movement movement ON movement.date < months.month + interval '1 month'
-             GROUP BY months.month, movement.subscription_id, movement.contract_id, movement.service_id,
-                   movement.instance_id, movement.commercial_partner_id, movement.company_id, movement.user_id
-            HAVING sum(movement.amount) <> 0 OR sum(movement.amount_year) <> 0
-        """
+            SELECT subscription_id::bigint * 2000 + months.number - 23999 AS id,
+                   make_date(months.number / 12, months.number % 12 + 1, 1) AS month,
+                   months.number >= today.month AS is_forecast,
+                   amount, amount_year, {columns}
+              FROM levels
+             CROSS JOIN today
+             CROSS JOIN LATERAL generate_series(
+                 levels.month, least(levels.following - 1, today.month + 12)
+             ) AS months (number)
+             WHERE amount <> 0 OR amount_year <> 0
+        """.format(columns=COLUMNS)

@@ -37,11 +37,13 @@ class LinservSubscription(models.Model):
 
     def _revenue_amounts(self, day):
         """Return {id: monthly revenue in the contract's currency} on ``day`` by the ledger."""
-        rows = self.env["linserv.revenue.movement"].search([("subscription_id", "in", self.ids), ("date", "<=", day)])
-        amounts = defaultdict(float)
-        for row in rows:
-            amounts[row.subscription_id.id] += row.amount_currency
-        return amounts
+        self.env["linserv.revenue.movement"].flush()
+        self.env.cr.execute(
+            """SELECT subscription_id, sum(amount_currency) FROM linserv_revenue_movement
+                WHERE subscription_id IN %s AND date <= %s GROUP BY subscription_id""",
+            [tuple(self.ids) or (0,), day],
+        )
+        return {key: float(amount or 0) for key, amount in self.env.cr.fetchall()}
 
     def _on_terms_changed(self):
         """Note whose revenue may have changed; the movements are written at the end of the same transaction."""
@@ -76,15 +78,19 @@ class LinservSubscription(models.Model):
                 "UPDATE linserv_subscription SET revenue_date_checked = NULL WHERE id IN %s", [tuple(pending.ids)]
             )
 
-    def _record_revenue(self):
+    def _record_revenue(self, whole=False):
         """Add what the ledger of these subscriptions' customers lacks. Returns the new movements.
 
+        The kind of a movement is the customer's: of their other services the amounts that are recorded are taken as
+        they are, unless ``whole``, and only their kinds are looked at again.
         sudo: whoever changes a price has no right to write the ledger; nobody has.
         """
-        subscriptions = self.sudo()._of_same_customers()
+        subscriptions = self.sudo()
+        if whole:
+            subscriptions = subscriptions._of_same_customers()
         subscriptions._mark_revenue_checked()
-        recorded, rates = subscriptions._recorded_revenue()
-        wanted = subscriptions._wanted_revenue(rates)
+        recorded, rates, owners = subscriptions._recorded_revenue()
+        wanted = subscriptions._wanted_revenue(recorded, rates, owners)
         missing = revenue.corrections(wanted, recorded)
         known = {(place.day, place.key) for place in recorded}
         rows = [
@@ -100,16 +106,25 @@ class LinservSubscription(models.Model):
             }
             for place, amounts in missing.items()
         ]
-        return self.env["linserv.revenue.movement"].sudo().create(rows)
+        return self.env["linserv.revenue.movement"].sudo()._insert(rows)
 
     def _mark_revenue_checked(self):
-        """Write the day, which also makes a second transaction on the same customer fail and be tried again by Odoo.
+        """Write the day; and each customer's first service, so that of two transactions on one customer one fails.
 
-        Without that both would add the same row.
+        Odoo tries it again. Without that both would add the same row.
         """
+        self.flush(["commercial_partner_id", "company_id"])
         self.env.cr.execute(
-            "UPDATE linserv_subscription SET revenue_date_checked = %s WHERE id IN %s",
-            [fields.Date.context_today(self), tuple(self.ids) or (0,)],
+            """UPDATE linserv_subscription
+                  SET revenue_date_checked = CASE WHEN id IN %(ids)s THEN %(today)s ELSE revenue_date_checked END
+                WHERE id IN %(ids)s OR id IN (
+                      SELECT min(id) FROM linserv_subscription
+                       WHERE commercial_partner_id IN %(customers)s GROUP BY commercial_partner_id, company_id)""",
+            {
+                "ids": tuple(self.ids) or (0,),
+                "today": fields.Date.context_today(self),
+                "customers": tuple(self.commercial_partner_id.ids) or (0,),
+            },
         )
         self.invalidate_cache(["revenue_date_checked"], self.ids)
 
@@ -123,24 +138,42 @@ class LinservSubscription(models.Model):
         )
 
     def _recorded_revenue(self):
-        """Return ({Place: Amounts}, {subscription id: rate}) of the ledger."""
-        movements = self.env["linserv.revenue.movement"]
-        movements.flush()
+        """Return ({Place: Amounts}, {subscription id: rate}, {subscription id: (company id, customer id)}).
+
+        Of the ledgers of all of these subscriptions' customers.
+        """
+        self.env["linserv.revenue.movement"].flush()
         self.env.cr.execute(
-            """SELECT subscription_id, date, kind, sum(amount), sum(amount_year), sum(amount_currency), min(rate)
-                 FROM linserv_revenue_movement WHERE subscription_id IN %s GROUP BY subscription_id, date, kind""",
-            [tuple(self.ids) or (0,)],
+            """SELECT subscription_id, date, kind, sum(amount), sum(amount_year), sum(amount_currency), min(rate),
+                      company_id, commercial_partner_id
+                 FROM linserv_revenue_movement
+                WHERE commercial_partner_id IN %s AND company_id IN %s
+                GROUP BY subscription_id, date, kind, company_id, commercial_partner_id""",
+            [tuple(self.commercial_partner_id.ids) or (0,), tuple(self.company_id.ids) or (0,)],
         )
-        recorded, rates = {}, {}
-        for key, day, kind, month, year, currency, rate in self.env.cr.fetchall():
+        recorded, rates, owners = {}, {}, {}
+        for key, day, kind, month, year, currency, rate, *owner in self.env.cr.fetchall():
             recorded[revenue.Place(day, key, kind)] = revenue.Amounts(
                 *(exact(amount or 0) for amount in (month, year, currency))
             )
-            rates[key] = exact(rate)
-        return recorded, rates
+            rates[key], owners[key] = exact(rate), tuple(owner)
+        return recorded, rates, owners
 
-    def _wanted_revenue(self, rates):
+    def _wanted_revenue(self, recorded, rates, owners):
         """Return {Place: Amounts} as the terms say; ``rates`` gets the rate of each subscription that had none."""
+        stairs, known = self._revenue_stairs(rates), defaultdict(dict)
+        own = set(self.ids)
+        for place, amounts in recorded.items():
+            if place.key not in own:
+                known[owners[place.key]][place] = amounts
+        moved, wanted = self._handed_over_days(), {}
+        roundings = {company.id: exact(company.currency_id.rounding) for company in self.company_id}
+        for owner in {*stairs, *known}:
+            wanted.update(revenue.movements(stairs[owner], roundings[owner[0]], known[owner], moved))
+        return wanted
+
+    def _revenue_stairs(self, rates):
+        """Return {(company id, customer id): [Stair]} of what is in force."""
         live = self.filtered(lambda sub: sub.state in states.BILLABLE and sub.contract_id.state in states.BILLABLE)
         readings = live._meter_readings()
         stairs = defaultdict(list)
@@ -151,11 +184,23 @@ class LinservSubscription(models.Model):
             stair = revenue.Stair(
                 subscription.id, steps, rates[subscription.id], exact(subscription.currency_id.rounding)
             )
-            stairs[subscription.company_id, subscription.commercial_partner_id].append(stair)
-        wanted = {}
-        for (company, _customer), several in stairs.items():
-            wanted.update(revenue.movements(several, exact(company.currency_id.rounding)))
-        return wanted
+            stairs[subscription.company_id.id, subscription.commercial_partner_id.id].append(stair)
+        return stairs
+
+    def _handed_over_days(self):
+        """Return {subscription id: day} on which services went from one customer on to another: on both sides."""
+        self.flush(["continued_from_id", "date_start", "commercial_partner_id"])
+        self.contract_id.flush(["date_end"])
+        self.env.cr.execute(
+            """SELECT new.id, old.id, new.date_start
+                 FROM linserv_subscription new
+                 JOIN linserv_subscription old ON old.id = new.continued_from_id
+                 JOIN linserv_contract contract ON contract.id = old.contract_id
+                WHERE new.date_start = contract.date_end + 1
+                  AND (new.commercial_partner_id IN %(customers)s OR old.commercial_partner_id IN %(customers)s)""",
+            {"customers": tuple(self.commercial_partner_id.ids) or (0,)},
+        )
+        return {key: day for new, old, day in self.env.cr.fetchall() for key in (new, old)}
 
     def _revenue_rate(self):
         """Return company currency for one unit of the contract's on the first day of the service (rule 83)."""
@@ -175,7 +220,7 @@ class LinservSubscription(models.Model):
             subscriptions = self.search(unchecked, order="commercial_partner_id, id", limit=batch)
             if not subscriptions:
                 return
-            subscriptions._record_revenue()
+            subscriptions._record_revenue(whole=True)
             self.env["linserv.billing.run"]._commit()
 
 

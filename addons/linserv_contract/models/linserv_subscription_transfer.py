@@ -1,8 +1,17 @@
-from odoo import models
+from odoo import fields, models
 
 
 class LinservSubscription(models.Model):
     _inherit = "linserv.subscription"
+
+    continued_from_id = fields.Many2one(
+        "linserv.subscription",
+        index=True,
+        copy=False,
+        readonly=True,
+        ondelete="set null",
+        help="The same service of the customer that it was handed over from.",
+    )
 
     def _continue_on(self, contract, date):
         """Put the same service on ``contract`` from ``date``: prices, discounts and pauses that hold or come later too."""
@@ -12,6 +21,7 @@ class LinservSubscription(models.Model):
             return self
         first = self.price_ids._in_force(date)
         vals = {"price_unit": first.price_unit, "quantity": first.quantity, "date_end": self._own_end()}
+        vals["continued_from_id"] = self.id
         new = self.copy({**vals, "contract_id": contract.id, "date_start": max(date, self.date_start)})
         for version in self.price_ids.filtered(lambda one: one.date_from > new.date_start):
             version.copy({"subscription_id": new.id})

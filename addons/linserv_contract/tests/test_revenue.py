@@ -100,6 +100,51 @@ class TestRevenue(ContractCase):
         row = self.movements.search([("contract_id", "=", contract.id)])
         self.assertEqual((row.amount, row.amount_year), (83.33, 1000.0))
 
+    def hand_over(self, contract, partner, on):
+        values = {"contract_id": contract.id, "partner_id": partner.id, "date": day(on)}
+        transfer = self.env["linserv.contract.transfer"].create(values)
+        transfer.action_confirm()
+        return transfer.new_contract_ids
+
+    def test_rule_82_a_hand_over_is_neither_lost_nor_new(self):
+        contract = self.make_contract("bas")
+        self.happen()
+        sister = self.make_customer("Systerbolaget AB")
+        new = self.hand_over(contract, sister, "10-15")
+        self.assertEqual(self.ledger(contract), ["2026-10-01 new 900.00", "2026-10-15 moved -900.00"])
+        self.assertEqual(self.ledger(new), ["2026-10-15 moved 900.00"])
+        self.assertFalse((contract | new).subscription_ids._record_revenue(whole=True))
+        new.subscription_ids._set_price({"price_unit": 1000.0}, day("12-01"))
+        self.assertEqual(self.ledger(new)[1:], ["2026-12-01 expansion 100.00"])
+
+    def test_rule_84_companies_of_one_customer_count_as_one_after_a_hand_over(self):
+        contract = self.make_contract("bas")
+        self.happen()
+        before = self.dashboard.get_figures("2026-10")["cards"]
+        self.hand_over(contract, self.make_customer("Systerbolaget AB"), "10-15")
+        self.happen()
+        after = self.dashboard.get_figures("2026-10")["cards"]
+        told = {card["key"]: (card["value"], card["hint"]) for card in after}
+        self.assertEqual(told, {card["key"]: (card["value"], card["hint"]) for card in before})
+
+    def test_a_change_costs_the_same_for_a_customer_with_many_services(self):
+        large = self.make_customer("Stor AB")
+        self.make_instance(large, "stor")
+        few, many = self.make_contract("bas"), self.make_contract("bas", partner=large)
+        for number in range(30):
+            self.subscribe(many, "bas", price_unit=100.0 + number)
+        self.happen()
+        queries = []
+        for contract in (few, many):
+            contract.subscription_ids[0]._set_price({"price_unit": 950.0}, day("11-01"))
+            self.env["base"].flush()
+            before = self.env.cr.sql_log_count
+            self.env.cr.precommit.run()
+            queries.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(self.revenue(few, "11-01"), 950.0)
+        self.assertLessEqual(queries[1], queries[0])
+        self.assertLessEqual(queries[0], 25)
+
     def test_rule_83_euro_counts_at_the_rate_of_the_first_day_for_ever(self):
         euro = self.env.ref("base.EUR")
         euro.active = True

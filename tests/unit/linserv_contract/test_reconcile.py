@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from odoo.addons.linserv_contract.domain.charges import PriceVersion, Terms
 from odoo.addons.linserv_contract.domain.periods import Rhythm, Span
-from odoo.addons.linserv_contract.domain.reconcile import Covered, Invoiced, bridge
+from odoo.addons.linserv_contract.domain.reconcile import Course, Covered, Invoiced, bridge
+from odoo.addons.linserv_contract.domain.revenue import Step, steps
 
 
 def day(text):
@@ -28,6 +29,11 @@ def terms(start="10-01", months=1, price="900", calendar=False, end=None, **late
     versions += [PriceVersion(day(when.replace("_", "-")), Decimal(amount)) for when, amount in later.items()]
     rhythm = Rhythm(day(start), months, calendar)
     return Terms(key=1, rhythm=rhythm, date_start=day(start), date_end=end and day(end), versions=tuple(versions))
+
+
+def course(terms, rate="1"):
+    found = tuple(Step(step.day, step.year * Decimal(rate)) for step in steps(terms))
+    return Course(terms.rhythm, found, Decimal(rate))
 
 
 def paid(amount):
@@ -81,13 +87,13 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_rule_85_each_difference_has_its_name(name):
     subscription, covered, invoiced, closing, expected = CASES[name]
-    found = bridge(subscription, OCTOBER, covered, invoiced)
+    found = bridge(course(subscription), OCTOBER, covered, invoiced)
     assert (str(found.closing), found.invoiced) == (closing, invoiced.company)
     assert {part: str(amount) for part, amount in found.parts.items() if amount} == expected
 
 
 def test_rule_85_the_euro_of_the_invoice_against_the_euro_of_the_ledger():
-    found = bridge(terms(price="100"), OCTOBER, Covered(ALL), Invoiced(Decimal(100), Decimal("1150")), Decimal(11))
+    found = bridge(course(terms(price="100"), "11"), OCTOBER, Covered(ALL), Invoiced(Decimal(100), Decimal("1150")))
     assert (found.closing, found.invoiced) == (Decimal(1100), Decimal(1150))
     assert {part: amount for part, amount in found.parts.items() if amount} == {"exchange": Decimal(50)}
 
@@ -103,13 +109,13 @@ spans = st.lists(st.tuples(dates, st.integers(0, 60)), max_size=3).map(
     st.dictionaries(dates, prices, min_size=1, max_size=4), st.sampled_from([1, 3, 12]), st.booleans(),
     st.builds(Covered, spans, spans, spans), prices, st.sampled_from(["1", "11.2351"]),
 )  # fmt: skip
-def test_rule_85_the_parts_always_add_up(course, months, calendar, covered, amount, rate):
-    start = min(course)
+def test_rule_85_the_parts_always_add_up(versions, months, calendar, covered, amount, rate):
+    start = min(versions)
     subscription = Terms(
         key=1,
         rhythm=Rhythm(start, months, calendar),
         date_start=start,
-        versions=tuple(PriceVersion(when, price) for when, price in course.items()),
+        versions=tuple(PriceVersion(when, price) for when, price in versions.items()),
     )
-    found = bridge(subscription, OCTOBER, covered, Invoiced(amount, amount), Decimal(rate))
+    found = bridge(course(subscription, rate), OCTOBER, covered, Invoiced(amount, amount))
     assert found.closing + sum(found.parts.values()) == found.invoiced == amount

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from odoo.addons.linserv_contract.domain.charges import Discount, Meter, PriceVersion, Reading, Terms, Tier
 from odoo.addons.linserv_contract.domain.periods import FOREVER, Rhythm, Span
-from odoo.addons.linserv_contract.domain.retention import Row, cohorts, levels_at, months, retention
+from odoo.addons.linserv_contract.domain.retention import Row, cohorts, groups, levels_at, months, retention
 from odoo.addons.linserv_contract.domain.revenue import (
     Amounts,
     Place,
@@ -159,6 +159,29 @@ def test_rule_82_a_change_known_late_is_added_and_nothing_is_rewritten():
     assert [(place.day, place.kind, amounts.month) for place, amounts in added.items()] == [
         (day("10-20"), "expansion", Decimal("200.00"))
     ]
+
+
+def test_rule_82_what_is_handed_over_has_a_kind_of_its_own_and_the_rest_that_of_the_rest():
+    leaving = stair(1, ("10-01", "1200"), ("11-01", "0")), stair(2, ("10-01", "600"), ("11-01", "0"))
+    found = movements(leaving, moved={1: day("11-01")})
+    assert {place.kind: amounts.month for place, amounts in found.items() if place.day == day("11-01")} == {
+        "moved": Decimal(-100),
+        "churn": Decimal(-50),
+    }
+    arriving = stair(3, ("11-01", "1200")), stair(4, ("11-01", "600"))
+    kinds = {place.key: place.kind for place in movements(arriving, moved={3: day("11-01")})}
+    assert kinds == {3: "moved", 4: "expansion"}
+
+
+def test_rule_82_recorded_amounts_of_other_services_stand_and_their_kinds_may_change():
+    recorded = movements([stair(2, ("11-01", "600"))])
+    found = movements([stair(1, ("10-01", "1200"))], known=recorded)
+    assert found == movements([stair(1, ("10-01", "1200")), stair(2, ("11-01", "600"))])
+    assert found[Place(day("11-01"), 2, "expansion")] == recorded[Place(day("11-01"), 2, "new")]
+
+
+def test_rule_84_customers_between_which_services_were_handed_over_are_one():
+    assert groups([(1, 2), (4, 5), (2, 3), (5, 4)]) == {1: 1, 2: 1, 3: 1, 4: 4, 5: 4}
 
 
 def test_rule_82_an_end_that_is_taken_back_leaves_no_churn():

@@ -13,6 +13,7 @@ odoo.define("linserv_contract.RevenueDashboard", function (require) {
         expansion: "#3a78c3",
         contraction: "#d99a1c",
         churn: "#bf3b30",
+        moved: "#6c757d",
     };
     const SERVICE_COLORS = ["#3a78c3", "#1b7f4b", "#d99a1c", "#7a4f9a", "#bf3b30", "#3c9ab0", "#8a6d3b", "#6c757d"];
     const LEVEL_COLOR = "#343a40";
