@@ -24,6 +24,7 @@ class SalePortal(CustomerPortal):
         if order:
             # Without it Odoo lets the customer's own person sign and then refuses to note it on the order.
             token = order._portal_ensure_token()
+            request.context = dict(request.context, linserv_signing=True)
         answer = super().portal_quote_accept(order_id, access_token=token, name=name, signature=signature)
         if order and not (isinstance(answer, dict) and answer.get("error")):
             order._linserv_keep_signed()

@@ -28,6 +28,12 @@ class SaleOrder(models.Model):
             return self.env.ref("linserv_contract.mail_template_contract_signed").id
         return super()._find_mail_template(force_confirmation_template)
 
+    def _notify_thread(self, message, msg_vals=False, **kwargs):
+        """The confirmation carries the signed paper to everyone: Odoo's note of the signature would be the same again."""
+        if self.env.context.get("linserv_signing") and message.message_type == "comment" and message.attachment_ids:
+            return {}
+        return super()._notify_thread(message, msg_vals=msg_vals, **kwargs)
+
     def _linserv_signing_error(self, name):
         """Return why the customer cannot sign now, or False."""
         self.ensure_one()
@@ -57,7 +63,11 @@ class SaleOrder(models.Model):
         order._linserv_make_instance(lines)
         if not order.linserv_contract_id:
             order.linserv_contract_id = (
-                self.env["linserv.contract"].sudo().create(order._prepare_linserv_contract_vals())
+                # The salesperson's own sale: the confirmation tells of it, "you have been assigned" would say it twice.
+                self.env["linserv.contract"]
+                .sudo()
+                .with_context(mail_auto_subscribe_no_notify=True)
+                .create(order._prepare_linserv_contract_vals())
             )
         contract = order.linserv_contract_id
         for line in order._linserv_sorted(lines):

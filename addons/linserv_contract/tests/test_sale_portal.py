@@ -57,6 +57,18 @@ class TestSigning(HttpSavepointCase, SaleCase):
         mail = self.order.message_ids.filtered(lambda message: message.partner_ids == self.eva.partner_id)
         self.assertIn(self.order.linserv_contract_id.name, mail[:1].subject)
 
+    def test_the_customer_gets_the_signed_paper_once(self):
+        self.sign(self.order, self.order.access_token)
+        eva = self.eva.partner_id
+        told = self.env["mail.notification"].search([("res_partner_id", "=", eva.id)]).mail_message_id
+        self.assertEqual(len(told.filtered(lambda message: message.res_id == self.order.id)), 1)
+        self.assertEqual(len(self.order.message_ids.filtered("attachment_ids")), 2)
+
+    def test_the_portals_pages_say_their_language(self):
+        self.authenticate("eva", "eva")
+        page = self.url_open("/my/orders/%d" % self.order.id).text
+        self.assertIn('lang="%s"' % self.eva.lang.replace("_", "-"), page[:300])
+
     def test_a_foreign_orders_token_opens_nothing(self):
         other = self.make_order("bas", partner=self.sydvik)
         other._portal_ensure_token()
