@@ -7,7 +7,7 @@ class LinservContractNotice(models.TransientModel):
     """Shows the last day before notice is given, or takes a notice back."""
 
     _name = "linserv.contract.notice"
-    _description = "Notice"
+    _description = "Notice of termination"
 
     contract_id = fields.Many2one("linserv.contract", required=True, ondelete="cascade", readonly=True)
     date = fields.Date("Notice given on", required=True, default=fields.Date.context_today)
