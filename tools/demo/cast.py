@@ -50,11 +50,15 @@ CUSTOMERS = (
     ),
 )
 # The sheet names no price but that of maintenance: these are the demo's.
-PRICES = {"bas": 1490.0, "backup": 690.0, "drift": 2900.0, "epost": 850.0, "maintenance": 175.0}
+PRICES = {"bas": 1490.0, "backup": 690.0, "drift": 2900.0, "epost": 850.0, "maintenance": 175.0, "pack_25": 28750.0}
+# Started hundreds of lines that the quotations name; what is counted is what is invoiced.
+QUOTED = {("norrvik", "maintenance"): 193, ("adalen", "maintenance"): 120}
+HOUR_PRICES = {"linserv_hour_level_agreement": 1150.0, "linserv_hour_level_standard": 1450.0}
 GROUPS = {
     "manager": (
         "linserv_maintenance.linserv_code_snapshot_group_manager linserv_contract.linserv_contract_group_manager "
-        "linserv_hosting.linserv_host_group_manager account.group_account_invoice"
+        "linserv_hosting.linserv_host_group_manager account.group_account_invoice sales_team.group_sale_manager "
+        "linserv_contract.linserv_contract_group_approver"
     ),
     "user": (
         "linserv_maintenance.linserv_code_snapshot_group_user linserv_contract.linserv_contract_group_user "
@@ -101,6 +105,16 @@ def draw_logo():
         pen.rectangle((26, 48 + 26 * step, 26 + width, 58 + 26 * step), fill="white")
     font = ImageFont.truetype("/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf", 96)
     pen.text((150, 22), "Linserv", fill="#1d4e63", font=font)
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    return base64.b64encode(stream.getvalue())
+
+
+def draw_signature(name):
+    """A name in blue ink, as base64 of a PNG."""
+    picture = Image.new("RGBA", (520, 120), (255, 255, 255, 0))
+    font = ImageFont.truetype("/usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf", 52)
+    ImageDraw.Draw(picture).text((16, 28), name, fill="#1f3a93", font=font)
     stream = io.BytesIO()
     picture.save(stream, "PNG")
     return base64.b64encode(stream.getvalue())
@@ -180,31 +194,73 @@ def make_instances(env, host):
         ensure(env, "linserv.instance", key, vals)
 
 
+def make_prices(env):
+    """What the catalogue's services and an hour cost at Linserv."""
+    for code, price in PRICES.items():
+        service = env.ref("linserv_contract.linserv_service_" + code)
+        service.price_unit = service.product_id.list_price = price
+    for level, price in HOUR_PRICES.items():
+        vals = {"level_id": env.ref("linserv_contract." + level).id, "date_from": START, "price_unit": price}
+        ensure(env, "linserv.hour.price", level.replace("level", "price"), vals)
+
+
 def make_contracts(env):
-    """Norrvik has everything; Ådalen's code is not counted yet; Kusten has operation and mail."""
+    """Norrvik signed for everything; Ådalen's code is not counted yet; Kusten has operation and mail."""
     rows = (
         ("norrvik", ("bas", "backup", "drift", "maintenance")),
         ("adalen", ("bas", "backup", "maintenance")),
         ("kusten", ("bas", "epost")),
     )
     for key, codes in rows:
-        customer = env.ref("linserv_story." + key)
-        vals = {"partner_id": customer.id, "date_start": START, "billing_alignment": "calendar"}
-        vals["user_id"] = env.ref("linserv_story.user_karin").id
-        contract = ensure(env, "linserv.contract", "contract_" + key, vals)
-        for code in codes:
-            add_service(env, contract, key, code)
-        if contract.state == "draft":
-            contract.action_activate()
+        contract = env.ref("linserv_story.contract_" + key, raise_if_not_found=False)
+        if not contract:
+            contract = sign_quotation(env, key, codes).linserv_contract_id
+            vals = {"module": "linserv_story", "name": "contract_" + key, "model": contract._name}
+            env["ir.model.data"].create([dict(vals, res_id=contract.id, noupdate=True)])
 
 
-def add_service(env, contract, key, code):
-    """One service on a contract, on the customer's production instance."""
-    service = env.ref("linserv_contract.linserv_service_" + code)
-    vals = {"contract_id": contract.id, "service_id": service.id, "date_start": START, "price_unit": PRICES[code]}
-    if service.instance_required:
-        vals["instance_id"] = env.ref("linserv_story.%s_prod" % key).id
-    ensure(env, "linserv.subscription", "subscription_%s_%s" % (key, code), vals)
+def sign_quotation(env, key, codes):
+    """The quotation of these services, signed by the customer's person; what follows is the suite's own doing."""
+    customer = env.ref("linserv_story." + key)
+    services = [env.ref("linserv_contract.linserv_service_" + code) for code in codes]
+    vals = {
+        "partner_id": customer.id,
+        "user_id": env.ref("linserv_story.user_karin").id,
+        "linserv_date_start": START,
+        "linserv_billing_alignment": "calendar",
+        "linserv_instance_id": env.ref("linserv_story.%s_prod" % key).id,
+        "order_line": [
+            (0, 0, {"product_id": service.product_id.id, "product_uom_qty": QUOTED.get((key, service.code), 1)})
+            for service in services
+        ],
+    }
+    order = ensure(env, "sale.order", "quotation_" + key, vals)
+    person = env.ref("linserv_story.%s_user" % key).partner_id
+    signed = {"signed_by": person.name, "signed_on": START, "signature": draw_signature(person.name)}
+    order.write(signed)
+    order.action_confirm()
+    env.cr.commit()  # Odoo commits while it renders a paper: the contract is whole before that
+    order._linserv_keep_signed()
+    return order
+
+
+def make_history(env):
+    """What makes the contracts look lived in: a discount, test copies, prepaid hours and time drawn from them."""
+    norrvik, adalen, kusten = (env.ref("linserv_story.contract_" + key) for key in ("norrvik", "adalen", "kusten"))
+    for number in (1, 2):
+        day = START + datetime.timedelta(days=9 * number)
+        norrvik._use_quota("test_copy", env.ref("linserv_story.norrvik_prod"), day, "linserv_story,%d" % number)
+    backup = adalen.subscription_ids.filtered(lambda sub: sub.service_id.code == "backup")
+    discount = {"subscription_id": backup.id, "percent": 50.0, "date_from": START, "reason": "Introduktion"}
+    ensure(env, "linserv.subscription.discount", "discount", dict(discount, date_to=datetime.date(2026, 12, 31)))
+    kusten._buy_pack(25, "linserv_story,pack", date=START)
+    work = env["linserv.work.type"].search([("code", "=", "training")], limit=1)
+    for number, (name, minutes) in enumerate((("Utbildning i bokslut", 150), ("Rapport för momsen", 95))):
+        vals = {"contract_id": kusten.id, "work_type_id": work.id, "name": name, "minutes": minutes}
+        vals.update(date=START + datetime.timedelta(days=12 + number), origin_name="Ärende %d" % (101 + number))
+        ensure(
+            env, "linserv.hour.entry", "hours_%d" % number, dict(vals, user_id=env.ref("linserv_story.user_johan").id)
+        )
 
 
 def make_all(env, port):
@@ -214,5 +270,7 @@ def make_all(env, port):
     make_customers(env)
     host = make_hosts(env)
     make_instances(env, host)
+    make_prices(env)
     make_contracts(env)
+    make_history(env)
     return host
