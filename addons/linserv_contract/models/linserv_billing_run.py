@@ -137,7 +137,7 @@ class LinservBillingRun(models.Model):
         self.ensure_one()
         if self.state == "running":
             raise UserError(_("The run is billing right now."))
-        self.write({"approval_state": "none"})
+        self._mark({"approval_state": "none"})
         lines = self._open_lines(self._contracts_to_compare())
         for batch in self._batches(lines):
             batch._preview()
@@ -172,7 +172,7 @@ class LinservBillingRun(models.Model):
             raise UserError(_("%s is being billed right now. Wait until it is done.", self.name))
         if not states.is_allowed(states.BILLING_RUN, self.state, "running"):
             raise UserError(_("%s cannot be billed.", self.name))
-        self.write({"state": "running", "lease_until": fields.Datetime.now() + LEASE})
+        self._mark({"state": "running", "lease_until": fields.Datetime.now() + LEASE})
 
     def _is_lease_over(self):
         return not self.lease_until or self.lease_until <= fields.Datetime.now()
@@ -212,7 +212,7 @@ class LinservBillingRun(models.Model):
                 self._attach_evidence(lines.exists().move_id, stop)
             elif not self._send_some(stop):
                 return self._finish()
-        self.write({"lease_until": False})
+        self._mark({"lease_until": False})
         self._commit()
         return False
 
@@ -233,7 +233,7 @@ class LinservBillingRun(models.Model):
         for attempt in range(1, CONFLICT_ATTEMPTS + 1):
             try:
                 lines.exists()._bill()
-                self.write({"lease_until": fields.Datetime.now() + LEASE})
+                self._mark({"lease_until": fields.Datetime.now() + LEASE})
                 self._commit()
                 break
             except psycopg2.OperationalError as error:
@@ -256,14 +256,14 @@ class LinservBillingRun(models.Model):
         for move in moves:
             if time.monotonic() >= stop:
                 return
-            self.write({"lease_until": fields.Datetime.now() + LEASE})
+            self._mark({"lease_until": fields.Datetime.now() + LEASE})
             move._linserv_attach_evidence()
 
     def _finish(self):
         """sudo: lines are written by the run alone."""
         self.line_ids.filtered(lambda line: line.state == "nothing" and not line.amount_before).sudo().unlink()
         self._tell_people()
-        self.write({"state": "done", "lease_until": False})
+        self._mark({"state": "done", "lease_until": False})
         self._commit()
         return True
 

@@ -1,5 +1,15 @@
-from odoo import _, fields, models
-from odoo.exceptions import UserError
+from odoo import _, api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+UNTOUCHED = {
+    "state": "draft",
+    "lease_until": False,
+    "approval_state": "none",
+    "asked_by_id": False,
+    "approved_by_id": False,
+    "date_approved": False,
+}
+WHAT_IS_APPROVED = {"date", "invoice_date", "company_id", "contract_ids", "mode"}
 
 
 class LinservBillingRun(models.Model):
@@ -20,12 +30,39 @@ class LinservBillingRun(models.Model):
     approved_by_id = fields.Many2one("res.users", string="Approved by", copy=False, readonly=True, tracking=True)
     date_approved = fields.Datetime("Approved on", copy=False, readonly=True)
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        runs = super().create(vals_list)
+        if not self.env.su and any((run[name] or False) != UNTOUCHED[name] for run in runs for name in UNTOUCHED):
+            runs._refuse_by_hand()
+        return runs
+
+    def write(self, vals):
+        """How far the run has come and who approved it is written by the run's own methods: as superuser."""
+        if not self.env.su and set(UNTOUCHED) & set(vals):
+            self._refuse_by_hand()
+        if not self.env.su and WHAT_IS_APPROVED & set(vals) and self.filtered(lambda run: run.state != "draft"):
+            raise UserError(_("The run has begun: make another one for another day, other contracts or another mode."))
+        result = super().write(vals)
+        if WHAT_IS_APPROVED & set(vals):
+            self.filtered(lambda run: run.approval_state != "none")._forget_approval()
+        return result
+
+    def _mark(self, vals):
+        """Write how far the run has come, for whoever may write the run. sudo: nobody writes that by hand."""
+        self.check_access_rights("write")
+        self.check_access_rule("write")
+        return self.sudo().write(vals)
+
+    def _refuse_by_hand(self):
+        raise AccessError(_("A billing run is billed and approved by its buttons, not by writing that it is."))
+
     def action_ask_approval(self):
         """Ask the approver to look at the preview."""
         self.ensure_one()
         if self.approval_state != "needed":
             raise UserError(_("%s does not wait for approval to be asked for.", self.name))
-        self.write({"approval_state": "asked", "asked_by_id": self.env.user.id})
+        self._mark({"approval_state": "asked", "asked_by_id": self.env.user.id})
         approver = self.company_id.linserv_billing_approver_id
         if approver:
             self.activity_schedule(
@@ -42,7 +79,7 @@ class LinservBillingRun(models.Model):
         # sudo: lines are written by the run alone.
         for line in self.line_ids.sudo().filtered(lambda line: line.state == "planned"):
             line.write({"approved": True, "amount_approved": line.amount})
-        self.write(
+        self._mark(
             {
                 "approval_state": "approved",
                 "approved_by_id": self.env.user.id,
@@ -56,7 +93,7 @@ class LinservBillingRun(models.Model):
         """Say no: nothing is billed; the run is previewed again after it has been put right."""
         self.ensure_one()
         self._check_may_approve()
-        self.write({"approval_state": "needed", "asked_by_id": False})
+        self._mark({"approval_state": "needed", "asked_by_id": False})
         self.activity_feedback(["linserv_contract.mail_activity_approval"])
         self.message_post(body=_("Not approved. Put it right and preview it again."))
         return True
@@ -74,15 +111,14 @@ class LinservBillingRun(models.Model):
 
     def _settle_approval(self):
         """After a preview: an approval of an earlier one is worth nothing."""
+        self._forget_approval()
+        if self._needs_approval():
+            self._mark({"approval_state": "needed"})
+
+    def _forget_approval(self):
+        """Begin anew: what was approved is no longer what would be billed (sudo: lines are the run's alone)."""
         self.line_ids.filtered("approved").sudo().write({"approved": False, "amount_approved": 0.0})
-        self.write(
-            {
-                "approval_state": "needed" if self._needs_approval() else "none",
-                "asked_by_id": False,
-                "approved_by_id": False,
-                "date_approved": False,
-            }
-        )
+        self._mark({name: UNTOUCHED[name] for name in UNTOUCHED if name not in ("state", "lease_until")})
 
     def _needs_approval(self):
         """Whether the company wants a person to look at what the preview shows."""

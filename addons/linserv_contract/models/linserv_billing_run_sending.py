@@ -49,7 +49,7 @@ class LinservBillingRun(models.Model):
         for move in moves:
             if time.monotonic() >= stop:
                 break
-            self.write({"lease_until": fields.Datetime.now() + LEASE})
+            self._mark({"lease_until": fields.Datetime.now() + LEASE})
             move._linserv_send()
         return bool(moves)
 

@@ -1,10 +1,11 @@
 from odoo import _, api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..domain import hours
 
 OUTCOMES = [("covered", "Included"), ("quota", "Within the quota"), ("pack", "Prepaid"), ("charged", "Charged")]
 MOVING = {"contract_id", "date", "minutes", "hours", "is_billable", "origin_name", "res_model", "res_id"}
+SETTLED = {"month_id", "outcome", "reason", "origin_key", "company_id", "commercial_partner_id"}
 
 
 class LinservHourEntry(models.Model):
@@ -80,13 +81,15 @@ class LinservHourEntry(models.Model):
             if "hours" in vals and "minutes" not in vals:
                 vals["minutes"] = hours.to_minutes(vals.pop("hours"))
             known = {**self.default_get(["date"]), **vals}
-            for name, value in self.new(known)._prepare_coverage_vals().items():
-                vals.setdefault(name, value)
+            said = self.new(known)._prepare_coverage_vals()
+            vals.update({**said, "is_billable": vals.get("is_billable", said["is_billable"])})
         entries = super().create(vals_list)
         entries._settle()
         return entries
 
     def write(self, vals):
+        if not self.env.su and SETTLED & set(vals):
+            raise AccessError(_("What the contract said, and what became of the time, is not written by hand."))
         moving = MOVING & set(vals)
         if moving:
             self._check_may_correct()

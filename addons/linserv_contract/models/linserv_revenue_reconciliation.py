@@ -25,7 +25,7 @@ class LinservRevenueDashboard(models.AbstractModel):
         self.env["linserv.revenue.movement"].check_access_rights("read")
         first, _as_of = self._period(month)
         span = periods.Span(first, accruals.month_end(first))
-        company = self.sudo().env.company
+        company = self.env.company
         posted = self.sudo()._recurring_lines(company, span)
         bridges = self.sudo()._bridges(company, span, posted)
         lines = self._prepare_bridge(bridges, span)

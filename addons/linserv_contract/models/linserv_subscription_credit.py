@@ -31,7 +31,7 @@ class LinservContract(models.Model):
         # sudo: lines are written by the run alone.
         line = run.line_ids.sudo().create({"run_id": run.id, "contract_id": self.id})
         line._write_plan(plan, "billed", move)
-        run.write({"state": "done"})
+        run._mark({"state": "done"})
         subscriptions._on_terms_changed()
         return move
 
