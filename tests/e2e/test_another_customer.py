@@ -1,6 +1,7 @@
 """Another customer gets nothing of Norrvik's: every route of the suite, every model, and the files."""
 
 import http.cookiejar
+import json
 import re
 import urllib.error
 import urllib.parse
@@ -11,6 +12,10 @@ import pytest
 from support import OdooServer
 
 MISSING = 987654
+FORM = {
+    "step": "confirm", "kind": "more", "text": "text", "reason": "reason", "hours": "25", "price": "25000.0",
+    "key": "b0a2b4c8-0d3e-4f57-9a35-7c1f3b8b9d10", "name": "Name", "signature": "iVBORw0KGgo=", "access_token": "x",
+}  # fmt: skip
 METHODS = ("read", "export_data", "name_get", "copy_data", "search", "search_read", "search_count", "read_group")
 
 MAKE_WORLD = """
@@ -44,6 +49,7 @@ def customer(key):
     env['sale.order.line'].create({'order_id': order.id, 'product_id': product.id, 'name': product.name})
     order.action_confirm()
     order._linserv_keep_signed()
+    order.copy({'linserv_contract_id': False, 'require_signature': True}).action_quotation_sent()
     return company
 
 norrvik, adalen = customer('norrvik'), customer('adalen')
@@ -76,13 +82,20 @@ world['account.move'] = moves.ids
 world['account.move.line'] = moves.line_ids.ids
 world['ir.attachment'] = moves.linserv_evidence_ids.ids + contract.signed_ids.ids
 world['sale.order'] = contract.sale_order_ids.ids
+offered = env['sale.order'].search([('partner_id', '=', norrvik.id), ('state', '=', 'sent')])
+world['sale.order.line'] = offered.order_line.ids
 world['mail.message'] = contract.message_ids.ids
 modules = env['ir.module.module'].search([('state', '=', 'installed')]).mapped('name')
 http = env['ir.http']
-rules = [
-    url for url, endpoint, _routing in http._generate_routing_rules(modules, converters=http._get_converters())
-    if endpoint.method.__func__.__module__.startswith('odoo.addons.linserv_') and endpoint.routing['type'] == 'http']
-answer({'world': world, 'rules': sorted(set(rules)), 'models': sorted(stored)})
+routes = [
+    (url, endpoint.routing)
+    for url, endpoint, _routing in http._generate_routing_rules(modules, converters=http._get_converters())
+    if endpoint.method.__func__.__module__.startswith('odoo.addons.linserv_')]
+rules = {url for url, routing in routes if routing['type'] == 'http'}
+forms = {url for url in rules if '_id>' in url and any(url == u and 'POST' in (r.get('methods') or ['POST']) for u, r in routes)}
+calls = {url for url, routing in routes if routing['type'] == 'json'}
+answer({'world': world, 'rules': sorted(rules), 'forms': sorted(forms), 'calls': sorted(calls),
+        'offered': offered.ids, 'models': sorted(stored)})
 """
 
 
@@ -94,20 +107,32 @@ class Customer:
         jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self.browser = urllib.request.build_opener(jar)
         _status, page = self.get("/web/login")
-        token = re.search(r'name="csrf_token" value="([^"]+)"', page).group(1)
-        form = {"login": login, "password": login + "-word", "csrf_token": token}
+        form = {"login": login, "password": login + "-word"}
+        form["csrf_token"] = re.search(r'name="csrf_token" value="([^"]+)"', page).group(1)
         self.browser.open(self.url + "/web/login", urllib.parse.urlencode(form).encode())
         common = xmlrpc.client.ServerProxy(server.url + "/xmlrpc/2/common")
         self.user, self.word = common.authenticate(database.name, login, login + "-word", {}), login + "-word"
         self.objects = xmlrpc.client.ServerProxy(server.url + "/xmlrpc/2/object", allow_none=True)
 
-    def get(self, path):
+    def get(self, path, form=None):
         """(status, text) of a page."""
+        wanted = self.url + path if isinstance(path, str) else path
         try:
-            with self.browser.open(self.url + path) as answer:
+            with self.browser.open(wanted, form) as answer:
                 return answer.status, answer.read().decode("utf-8", "replace")
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode("utf-8", "replace")
+
+    def post(self, path, form, token=True):
+        """(status, text) of a form that was sent."""
+        if token:
+            form = {**form, "csrf_token": re.search(r'csrf_token: "([^"]+)"', self.get("/my")[1]).group(1)}
+        return self.get(path, urllib.parse.urlencode(form).encode())
+
+    def ask(self, path, **params):
+        """What a JSON route answers, as text."""
+        question = json.dumps({"params": params}).encode()
+        return self.get(urllib.request.Request(self.url + path, question, {"Content-Type": "application/json"}))[1]
 
     def call(self, model, method, *words):
         """What a method answers, or None when Odoo refuses."""
@@ -150,8 +175,8 @@ def fill(rule, world, missing):
         "order": "sale.order",
         "instance": "linserv.instance",
         "snapshot": "linserv.code.snapshot",
+        "attachment": "ir.attachment",
     }
-    models["attachment"] = "ir.attachment"
 
     def replace(match):
         kind, name = match.group(1) or "", match.group(2)
@@ -214,9 +239,9 @@ def test_no_model_gives_anything_of_norrviks(stranger, world):
             "read_group": ([["id", "in", ids]], ["id"], []),
         }
         for method in METHODS if ids else ():
-            got = stranger.call(model, method, *arguments[method])
-            empty = not got or (method == "read_group" and not got[0].get("__count"))
-            if not empty and not (method == "export_data" and not got.get("datas")):
+            got = stranger.call(model, method, *arguments[method]) or None
+            counted = got[0].get("__count") if got and method == "read_group" else got
+            if counted and (method != "export_data" or got["datas"]):
                 leaks.append((model, method, got))
     assert leaks == []
 
@@ -229,6 +254,44 @@ def test_a_customer_can_write_no_model_of_the_suite(owner, world):
             if ids and owner.call(model, method, *words) is not None:
                 done.append((model, method))
     assert done == []
+
+
+def kept(database):
+    """What a form could change."""
+    tables = ("linserv_contract", "linserv_subscription", "linserv_hour_pack", "sale_order", "sale_order_line")
+    query = "SELECT count(*), sum(hashtext(t::text)::bigint) FROM %s t"
+    return [database.query(query % table) for table in (*tables, "mail_activity", "account_move")]
+
+
+def test_a_form_for_a_foreign_id_answers_like_a_missing_one_and_does_nothing(stranger, world, database):
+    before = kept(database)
+    assert len(world["forms"]) >= 3
+    for rule in world["forms"]:
+        answers = [stranger.post(fill(rule, world, missing), FORM) for missing in (None, MISSING)]
+        assert [status for status, _text in answers] == [404, 404], rule
+        assert body(answers[0][1]) == body(answers[1][1]), rule
+    assert kept(database) == before
+
+
+def test_a_forged_form_or_a_link_does_nothing_either(owner, world, database):
+    before = kept(database)
+    for rule in world["forms"]:
+        assert owner.post(fill(rule, world, None), FORM, token=False)[0] == 400, rule
+        assert owner.get(fill(rule, world, None) + "?" + urllib.parse.urlencode(FORM))[0] == 200, rule
+    assert kept(database) == before
+
+
+def test_a_foreign_quotation_is_neither_signed_nor_changed(stranger, world, database):
+    before = kept(database)
+    assert len(world["calls"]) >= 2
+    for rule in world["calls"]:
+        answers = []
+        for order in (world["offered"][0], MISSING):
+            words = dict(FORM, order_id=order, line_id=world["world"]["sale.order.line"][0], input_quantity=99)
+            answers.append(stranger.ask(rule.replace("<int:order_id>", str(order)), **words))
+        assert body(answers[0]) == body(answers[1]), rule
+        assert "norrvik" not in answers[0].lower(), rule
+    assert kept(database) == before
 
 
 def test_somebody_who_is_not_logged_in_is_sent_to_the_login(server, world):

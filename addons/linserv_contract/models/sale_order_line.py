@@ -88,6 +88,13 @@ class SaleOrderLine(models.Model):
                 )
         return super().write(vals)
 
+    def name_get(self):
+        """Odoo names lines as superuser, for whoever asks; a customer learns the names of their own lines only."""
+        if self.env.user.share and not self.env.su:
+            self.check_access_rights("read")
+            self.check_access_rule("read")
+        return super().name_get()
+
     def _get_display_price(self, product):
         """The price list's price is for the service's own interval."""
         return super()._get_display_price(product) * self._linserv_interval_factor()

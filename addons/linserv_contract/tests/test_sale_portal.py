@@ -1,4 +1,5 @@
 import json
+import re
 
 from odoo.tests import HttpSavepointCase, tagged
 
@@ -78,11 +79,24 @@ class TestSigning(HttpSavepointCase, SaleCase):
         self.assertIn("error", self.sign(self.order, other.access_token))
         self.assertFalse(self.order.signature or self.order.linserv_contract_id)
 
-    def test_somebody_elses_follower_reads_but_does_not_sign(self):
+    def test_somebody_elses_follower_neither_reads_nor_signs_nor_declines(self):
         self.order.message_subscribe(self.olle.partner_id.ids)
+        olle = self.order.with_user(self.olle)
+        self.assertFalse(olle.search([("id", "=", self.order.id)]))
+        self.assertFalse(olle.env["sale.order.line"].search([("order_id", "=", self.order.id)]))
         self.authenticate("olle", "olle")
         self.assertIn("error", self.sign(self.order))
+        page = "/my/orders/%d" % self.order.id
+        for method, path in (("GET", page), ("POST", page + "/decline")):
+            data = {"decline_message": "No", "csrf_token": self.token()} if method == "POST" else None
+            answer = self.url_open(path, data=data, allow_redirects=False)
+            self.assertIn(answer.status_code, (302, 303))
+            self.assertNotIn(self.order.access_token, answer.headers["Location"])
+        self.assertEqual(self.order.state, "sent")
         self.assertFalse(self.order.signature)
+
+    def token(self):
+        return re.search(r'csrf_token: "(\w+)"', self.url_open("/my").text).group(1)
 
     def test_the_customers_own_person_signs_without_the_link(self):
         self.order.message_subscribe(self.eva.partner_id.ids)
