@@ -165,11 +165,20 @@ class LinservContractImport(models.Model):
                 raise UserError(_("Choose the CSV file first. docs/import.md describes its columns."))
             return importing.read_csv(base64.b64decode(self.file))
         if self.source == "here":
-            return self._read_oca(self.env.cr)
+            return self._only_of_company(self._read_oca(self.env.cr))
         # Another database holds other people's data: only who administers the system chooses it.
         if not self.env.user.has_group("base.group_system"):
             raise AccessError(_("Only a system administrator may read another database."))
         return self._read_database()
+
+    def _only_of_company(self, rows):
+        """Return the rows of this import's company: SQL knows no record rules."""
+        self.env.cr.execute(
+            "SELECT 'oca-' || id FROM contract_contract WHERE company_id = %s OR company_id IS NULL",
+            [self.company_id.id],
+        )
+        ours = {name for (name,) in self.env.cr.fetchall()}
+        return [row for row in rows if row["contract"] in ours]
 
     def _read_database(self):
         name = (self.database or "").strip()
