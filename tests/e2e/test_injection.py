@@ -28,6 +28,7 @@ print(json.dumps({"run": request["run"], "agent": request.get("agent"),
 """
 
 SCRIPT = """
+import base64
 import json
 from odoo.exceptions import UserError, ValidationError
 
@@ -102,11 +103,36 @@ waiting = snapshots.filtered(lambda one: one.state == "draft")
 waiting._reject(markup) if waiting else None
 billing.action_bill()
 env.cr.commit()
-bodies = env["mail.message"].search([("model", "=like", "linserv.%")]).mapped("body")
+training = env["linserv.work.type"]._get("training")
+env["linserv.coverage.deviation"].create([{{"contract_id": contract.id, "work_type_id": training.id, "note": markup}}])
+user = env["res.users"].search([("login", "=", "injected")])
+person.email = user.partner_id.email = "injected@example.com"
+asked = {{"kind": "other", "subscription": contract.subscription_ids[:1], "date": False, "text": markup}}
+contract._portal_request_change(user.partner_id, asked)
+env["linserv.service"].search([("pack_hours", "=", 25)]).price_unit = 25000.0
+contract._portal_buy_pack(user.partner_id, 25, markup)
+cells = [text.replace('"', '""') for text in corpus]
+rows = ['"%s"' % '","'.join([cell] * 4 + ["2026-01-01", "monthly", "advance", cell, cell]) for cell in cells]
+head = "contract,line,customer,service,date_start,interval,timing,quantity,price"
+content = base64.b64encode("\\n".join([head, *rows]).encode())
+imported = env["linserv.contract.import"].create([{{"name": markup, "file": content}}])
+imported.action_check()
+prices = env["linserv.price.run"].create([{{
+    "date_effective": "2028-01-01", "percent": 3.0, "min_months": 0, "letter_text": markup}}])
+prices.action_preview()
+prices._make_letters()
+papers = env.ref("linserv_contract.report_price_letter")._render_qweb_html(prices.letter_ids.ids)[0].decode()
+papers += str(contract.coverage_html, "utf-8") if isinstance(contract.coverage_html, bytes) else contract.coverage_html
+contract._portal_give_notice(user.partner_id, markup)
+env.cr.commit()
+told_of = env["mail.message"].search([("model", "=like", "linserv.%")])
+bodies = told_of.mapped("body") + env["mail.mail"].search([]).mapped("body_html")
+bodies += env["mail.activity"].search([]).mapped("note") + [papers]
 answer({{
     "accepted": accepted, "bodies": [body or "" for body in bodies],
     "states": [[run.verb, run.state, run.error_code or ""] for run in runs],
     "snapshots": [[one.state, one.error_code or "", one.code_lines, one.error or ""] for one in snapshots.sorted("id")],
+    "problems": imported.problem_count, "letters": len(prices.letter_ids),
     "invoices": len(billing.move_ids), "contract": contract.id, "instance": good.id,
     "runs": env["linserv.run"].search_count([]), "contracts": env["linserv.contract"].search_count([])}})
 """
@@ -169,8 +195,14 @@ def test_the_honest_count_is_whole_and_the_lying_host_is_never_billed(outcome):
 
 
 def test_what_people_and_hosts_say_is_text_in_the_history(outcome):
-    assert outcome["bodies"]
-    assert [body for body in outcome["bodies"] if "<script" in body or "<img" in body or "<svg" in body] == []
+    assert len([body for body in outcome["bodies"] if "alert(1)" in body]) >= 6
+    tags = ("<script>", "<img src=x", '<img src="x', "<svg onload", "<b>fet")
+    assert [body for body in outcome["bodies"] if any(tag in body for tag in tags)] == []
+
+
+def test_a_file_of_nonsense_imports_nothing_and_says_so_on_each_line(outcome):
+    assert outcome["problems"] == len(CORPUS)
+    assert outcome["letters"] == 1
 
 
 def test_the_customers_pages_show_it_as_text(outcome, database):
@@ -179,6 +211,8 @@ def test_the_customers_pages_show_it_as_text(outcome, database):
         person = PortalCustomer(server, database, "injected")
         pages = ["/my", "/my/contracts", "/my/contracts/%d" % outcome["contract"], "/my/instances"]
         pages += ["/my/instances/%d/code" % outcome["instance"]]
+        parts = ("coverage", "invoices", "change", "packs")
+        pages += ["/my/contracts/%d/%s" % (outcome["contract"], part) for part in parts]
         texts = {}
         for page in pages:
             status, texts[page] = person.get(page)

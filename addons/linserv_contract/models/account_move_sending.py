@@ -168,7 +168,10 @@ class AccountMove(models.Model):
         template = self._linserv_template()
         fields_wanted = ["subject", "body_html", "email_from"]
         rendered = {
-            field: template._render_field(field, self.ids, post_process=True)[self.id] for field in fields_wanted
+            field: template.with_context(safe=field == "subject")._render_field(field, self.ids, post_process=True)[
+                self.id
+            ]
+            for field in fields_wanted
         }
         message = self.with_context(
             lang=self.partner_id.lang or self.env.lang, mail_post_autofollow=False

@@ -1,6 +1,6 @@
 from odoo import _, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_date
+from odoo.tools import format_date, html_escape
 
 from ..domain import terms
 
@@ -70,7 +70,7 @@ class LinservContract(models.Model):
                 "is_early_exit": False,
             }
         )
-        self.message_post(body=_("The notice has been withdrawn. %s", reason or ""))
+        self.message_post(body=html_escape(_("The notice has been withdrawn. %s", reason or "")))
         self._mail_customer("linserv_contract.mail_template_notice_withdrawn")
 
     def _check_can_end(self, date):
@@ -101,9 +101,8 @@ class LinservContract(models.Model):
         """Send a mail to the customer in the customer's language; without address say so on the contract."""
         self.ensure_one()
         if not self.partner_id.email:
-            self.message_post(
-                body=_("%s has no e-mail address: tell the customer by other means.", self.partner_id.display_name)
-            )
+            text = _("%s has no e-mail address: tell the customer by other means.", self.partner_id.display_name)
+            self.message_post(body=html_escape(text))
             return False
         # sudo: a template is sent by whoever acts on the contract, also by the customer in the portal.
         template, values = self.env.ref(xmlid).sudo(), {"auto_delete": False}

@@ -1,6 +1,6 @@
 from odoo import _, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import html2plaintext, plaintext2html
+from odoo.tools import html2plaintext, html_escape, plaintext2html
 
 
 class LinservContract(models.Model):
@@ -110,7 +110,8 @@ class LinservContract(models.Model):
         """Give notice as the customer, today; the contract's last day."""
         self._check_portal_may_act()
         day = self._give_notice(fields.Date.context_today(self), "customer", reason)
-        self.message_post(body=_("Notice was given in the portal by %s.", person.name), subtype_xmlid="mail.mt_note")
+        text = html_escape(_("Notice was given in the portal by %s.", person.name))
+        self.message_post(body=text, subtype_xmlid="mail.mt_note")
         if person.email_normalized != self.partner_id.email_normalized:
             self._mail_person("linserv_contract.mail_template_notice", person)
         return day
@@ -125,7 +126,7 @@ class LinservContract(models.Model):
         pack = self._buy_pack(hours, origin)
         if not bought:
             text = _("%(person)s has bought %(pack)s in the portal.", person=person.name, pack=pack.name)
-            self.message_post(body=text, author_id=person.id, subtype_xmlid="mail.mt_note")
+            self.message_post(body=html_escape(text), author_id=person.id, subtype_xmlid="mail.mt_note")
             self._mail_person("linserv_contract.mail_template_pack_bought", person, pack=pack)
         return pack
 

@@ -111,7 +111,7 @@ class LinservContract(models.Model):
             new.write({**given, "date_end": end})
         words = {"old": self.name, "new": new.name, "day": format_date(self.env, date)}
         for contract in self | new:
-            contract.message_post(body=_("Handed over from %(old)s to %(new)s on %(day)s.") % words)
+            contract.message_post(body=_("Handed over from %(old)s to %(new)s on %(day)s.", **words))
         self._on_handed_over(new)
         return new
 

@@ -1,5 +1,6 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import plaintext2html
 
 TREATMENTS = [
     ("covered", "Included"),
@@ -63,12 +64,12 @@ class LinservCoverageDeviation(models.Model):
     def create(self, vals_list):
         deviations = super().create(vals_list)
         for deviation in deviations:
-            deviation.contract_id.message_post(body=deviation._describe())
+            deviation.contract_id.message_post(body=plaintext2html(deviation._describe()))
         return deviations
 
     def unlink(self):
         for deviation in self:
-            deviation.contract_id.message_post(body=_("Taken away: %s", deviation._describe()))
+            deviation.contract_id.message_post(body=plaintext2html(_("Taken away: %s", deviation._describe())))
         return super().unlink()
 
     def _describe(self):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import html_escape
 
 _logger = logging.getLogger(__name__)
 
@@ -173,7 +174,7 @@ class SaleOrder(models.Model):
             self.activity_schedule(
                 "mail.mail_activity_data_warning",
                 summary=_("Signed, but not a contract yet"),
-                note=str(error.args[0]),
+                note=html_escape(str(error.args[0])),
                 user_id=self.user_id.id or self.env.uid,
             )
         else:

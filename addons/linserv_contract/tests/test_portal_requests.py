@@ -85,6 +85,20 @@ class TestPortalRequests(HttpSavepointCase, ContractCase):
         self.assertIn("&lt;b&gt;tack", mail.body_html)
         self.assertTrue(self.contract.message_ids.filtered(lambda each: each.author_id == self.eva.partner_id))
 
+    def test_a_name_made_of_markup_is_text_in_our_history(self):
+        name = "Eva <a href='https://evil.example'>Norberg</a>"
+        self.eva.partner_id.name = name
+        self.contract.sudo()._portal_buy_pack(self.eva.partner_id, 25, "key")
+        self.post("/change", kind="more", text=name)
+        self.contract.sudo()._portal_give_notice(self.eva.partner_id, name)
+        self.contract._withdraw_notice(name)
+        bodies = "".join(self.contract.message_ids.mapped(lambda each: each.body or ""))
+        notes = "".join(self.contract.activity_ids.mapped(lambda each: each.note or ""))
+        mails = "".join(self.mails(self.eva.partner_id).mapped("body_html"))
+        self.assertGreater(bodies.count("evil.example"), 3)
+        for text in (bodies, notes, mails):
+            self.assertFalse(re.search(r"<a [^>]*evil.example", text))
+
     def test_the_same_request_twice_is_one(self):
         for _time in range(2):
             self.post("/change", kind="more", text="Fler instanser")
