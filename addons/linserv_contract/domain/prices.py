@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from typing import TypeVar
 
 from .periods import Span
 
 GRADUATED = "graduated"
 VOLUME = "volume"
 ONE, ZERO = Decimal(1), Decimal(0)
+Version = TypeVar("Version")
+Number = TypeVar("Number")
 # Prices of a whole period are compared and stored to the millionth, far below the smallest amount of any currency.
 FINENESS = Decimal("0.000001")
 
@@ -70,6 +73,24 @@ def price_on(versions: Iterable[PriceVersion], day: date) -> PriceVersion | None
     """Return the version in force on ``day``, None before the first."""
     begun = [version for version in versions if version.date_from <= day]
     return max(begun, key=lambda version: version.date_from, default=None)
+
+
+def carried(
+    later: Iterable[tuple[Version, Mapping[str, Number]]], old: Mapping[str, Number], new: Mapping[str, Number]
+) -> list[tuple[Version, dict[str, Number]]]:
+    """Return what a change from ``old`` to ``new`` values also changes in the ``later`` versions, given in order.
+
+    A value that goes on unchanged in them is the same agreement: two users from December are two users in January too,
+    when the price changes. A later version that says something else for itself keeps it, and so do those after it.
+    """
+    changing = {name for name in new if new[name] != old[name]}
+    changes = []
+    for version, values in later:
+        changing = {name for name in changing if values[name] == old[name]}
+        if not changing:
+            break
+        changes.append((version, {name: new[name] for name in sorted(changing)}))
+    return changes
 
 
 def discount_on(discounts: Iterable[Discount], day: date) -> Decimal:

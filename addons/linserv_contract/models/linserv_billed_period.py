@@ -7,6 +7,9 @@ from odoo.exceptions import UserError
 
 from ..domain.ledger import holds_period
 
+# What Odoo makes to take back an invoice, and a credit note.
+REVERSED_BY = {"out_invoice": "out_refund", "out_refund": "entry"}
+
 
 class LinservBilledPeriod(models.Model):
     """The ledger of what has been billed. PostgreSQL refuses two rows in force for one day of a subscription and layer.
@@ -128,15 +131,19 @@ class LinservBilledPeriod(models.Model):
             self.amount_credited = amount
 
     def _credited_amounts(self):
-        """Return what posted credit notes took back of each invoice line."""
-        credits = self.env["account.move.line"].search(
+        """Return what posted credit notes took back of each invoice line; of a credit note, entries that reverse it."""
+        reversing = self.env["account.move.line"].search(
             [
                 ("linserv_origin_line_id", "in", self.move_line_id.ids),
                 ("parent_state", "=", "posted"),
-                ("move_id.move_type", "=", "out_refund"),
+                ("move_id.move_type", "in", list(REVERSED_BY.values())),
             ]
         )
         amounts = defaultdict(Decimal)
-        for line in credits:
-            amounts[line.linserv_origin_line_id.id] += Decimal(str(line.price_subtotal))
+        for line in reversing:
+            kind, origin = line.move_id.move_type, line.linserv_origin_line_id
+            if kind == REVERSED_BY.get(origin.move_id.move_type):
+                # Accountants change what an entry comes to in its debit and credit.
+                amount = abs(line.amount_currency) if kind == "entry" else line.price_subtotal
+                amounts[origin.id] += Decimal(str(amount))
         return dict(amounts)

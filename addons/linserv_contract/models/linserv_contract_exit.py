@@ -85,4 +85,4 @@ class LinservContract(models.Model):
         fee = self.env["linserv.subscription"].search([("origin_key", "=", self._exit_origin())])
         if fee.billed_period_ids:
             raise UserError(_("What the early exit costs has been invoiced: credit that invoice first."))
-        fee.with_context(active_test=False).unlink()
+        fee._withdraw_once()

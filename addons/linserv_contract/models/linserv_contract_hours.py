@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..domain import packs
 from ..domain.hours import format_minutes
+from .linserv_contract_billing import decimal
 
 
 class LinservContract(models.Model):
@@ -88,14 +89,16 @@ class LinservContract(models.Model):
         """Take back a one-off charge: delete it when it is not invoiced, else credit it on the next invoice."""
         subscription = subscription.sudo()
         if not subscription.date_billed_to:
-            subscription.pack_ids.write({"subscription_id": False})
-            subscription.unlink()
+            subscription._withdraw_once()
             return
+        amount = subscription._once_amount()
+        quantity, price = decimal(subscription.quantity), decimal(subscription.price_unit)
+        listed = quantity * price == amount
         self.sudo()._charge_once(
             subscription.service_id.code,
-            fields.Date.context_today(self),
-            quantity=subscription.quantity,
-            price_unit=-subscription.price_unit,
+            max(fields.Date.context_today(self), self.date_start),
+            quantity=float(quantity) if listed else 1.0,
+            price_unit=-float(price if listed else amount),
             instance=subscription.instance_id or None,
             text=_("Credit of %s", subscription.invoice_text or subscription.service_id.name),
             origin="linserv.subscription,%d,credit" % subscription.id,

@@ -6,7 +6,7 @@ STATES = [("planned", "Planned"), ("done", "Done"), ("cancelled", "Cancelled")]
 
 
 class LinservContractTransfer(models.Model):
-    """Hands a contract over to another company of the customer: it ends there and begins here the day after. Rule 67."""
+    """Hands a contract over to another company of the customer: it ends there and begins here. Rule 67."""
 
     _name = "linserv.contract.transfer"
     _description = "Contract Transfer"
@@ -72,13 +72,15 @@ class LinservContractTransfer(models.Model):
         if any(contract.date_end and contract.date_end < self.date for contract in contracts):
             raise UserError(_("The contract ends before the day it was to be handed over."))
         moved = [(contract, contract._services_on(self.date), contract.date_end) for contract in contracts]
+        ends = {service: service._own_end() for _contract, services, _end in moved for service in services}
         for contract in contracts:
             contract.date_end = fields.Date.subtract(self.date, days=1)
         contracts.action_end()
         # sudo: whoever may change contracts need not have the right to change instances.
         contracts.instance_ids.sudo().write({"partner_id": self.partner_id.commercial_partner_id.id})
         for contract, services, end in moved:
-            self.new_contract_ids |= contract._continue_with(self.partner_id, self.date, services, end)
+            own = {service: ends[service] for service in services}
+            self.new_contract_ids |= contract._continue_with(self.partner_id, self.date, own, end)
         self.state = "done"
         return self.new_contract_ids
 
@@ -97,14 +99,14 @@ class LinservContract(models.Model):
         )
 
     def _continue_with(self, partner, date, services, end):
-        """Return the contract that goes on with ``services`` for another customer, from ``date``.
+        """Return the contract that goes on with ``services`` ({service: its own end}) for another customer.
 
         The term goes on: it is counted from the first invoice of the contract before.
         """
         self.ensure_one()
         new = self.create(self._prepare_continuing_vals(partner, date))
-        for service in services:
-            service._continue_on(new, date)
+        for service, last_day in services.items():
+            service._continue_on(new, date, last_day)
         new.action_activate()
         if end:
             given = {name: self[name] for name in ("notice_date", "notice_by", "notice_reason")}
@@ -123,4 +125,13 @@ class LinservContract(models.Model):
         return {**vals, "user_id": self.user_id.id, "date_first_invoice": first}
 
     def _on_handed_over(self, new):
-        """Take along what else belongs to the contract. Extended where there is more."""
+        """Take along what else belongs to the contract: prepaid hours that are left, and the customer's own agreements.
+
+        sudo: whoever hands over need not have the right to change packs.
+        """
+        packs = self.sudo().pack_ids.filtered(lambda pack: not pack.is_cancelled and pack.minutes_left)
+        packs._lock()
+        packs.write({"contract_id": new.id})
+        deviations = self.deviation_ids.filtered(lambda one: not one.date_to or one.date_to >= new.date_start)
+        for deviation in deviations:
+            deviation.copy({"contract_id": new.id, "user_id": deviation.user_id.id})

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import _, api, fields, models
+from odoo.tools import formatLang
 
 from ..domain import hours
 
@@ -41,15 +42,27 @@ class LinservHourCharge(models.Model):
     def _charge_once(self):
         month = self.month_id
         contract = month.contract_id
+        quantity, price = self._quantity_and_price()
         return contract._charge_once(
             "hours",
             self._due_date(),
-            quantity=abs(self.minutes) / 60,
-            price_unit=month.price_unit if self.minutes > 0 else -month.price_unit,
+            quantity=quantity,
+            price_unit=price if self.minutes > 0 else -price,
             instance=month.instance_id or None,
             text=self.with_context(lang=contract.partner_id.lang)._text(),
             origin="linserv.hour.charge,%d,%d" % (self.id, month.version),
         )
+
+    def _quantity_and_price(self):
+        """Return hours and price of an hour; 20 minutes, which decimals cannot write, are one item of their amount."""
+        price, minutes = self.month_id.price_unit, abs(self.minutes)
+        if self._is_even():
+            return minutes / 60, price
+        return 1.0, self.month_id.currency_id.round(price * minutes / 60)
+
+    def _is_even(self):
+        digits = self.env["decimal.precision"].precision_get("Product Unit of Measure")
+        return abs(self.minutes) * 10**digits % 60 == 0
 
     def _due_date(self):
         """Return the day after the month; hours of a contract that has ended are due on its last day."""
@@ -60,9 +73,12 @@ class LinservHourCharge(models.Model):
     def _text(self):
         month = self.month_id
         if self.minutes < 0:
-            return _("Correction of %s", month._label())
-        return _(
-            "%(label)s: %(worked)s worked",
-            label=month._label(),
-            worked=hours.format_minutes(month.minutes_worked),
-        )
+            text = _("Correction of %s", month._label())
+        else:
+            worked = hours.format_minutes(month.minutes_worked)
+            text = _("%(label)s: %(worked)s worked", label=month._label(), worked=worked)
+        if self._is_even():
+            return text
+        price = formatLang(self.env, month.price_unit, currency_obj=month.currency_id)
+        billable = hours.format_minutes(abs(self.minutes))
+        return "%s\n%s" % (text, _("%(hours)s at %(price)s an hour", hours=billable, price=price))

@@ -108,12 +108,12 @@ class LinservHourPack(models.Model):
 
     def _credit(self, left):
         """Credit the unused hours on the next invoice, at the price they were bought for."""
-        paid = decimal(self.subscription_id.price_unit) * decimal(self.subscription_id.quantity)
+        paid = self.subscription_id.sudo()._once_amount()
         worth = packs.value_left(paid, self.minutes, left, decimal(self.currency_id.rounding))
         if worth:
             self.contract_id.sudo()._charge_once(
                 self.subscription_id.service_id.code,
-                fields.Date.context_today(self),
+                max(fields.Date.context_today(self), self.contract_id.date_start),
                 price_unit=-float(worth),
                 text=_("Credit of unused hours: %s", hours.format_minutes(left)),
                 origin="linserv.hour.pack,%d,credit" % self.id,

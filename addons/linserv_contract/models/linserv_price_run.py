@@ -166,6 +166,7 @@ class LinservPriceRun(models.Model):
         """Take the new prices back before they hold, and tell the customers who had a letter."""
         for run in self.filtered(lambda run: run.state == "applied"):
             run._check_not_begun()
+            run.line_ids.later_price_ids._restore()
             run.line_ids.price_id.unlink()
         return self.action_cancel()
 

@@ -52,6 +52,14 @@ class LinservPriceRunLine(models.Model):
     price_id = fields.Many2one(
         "linserv.subscription.price", string="Price set", ondelete="set null", readonly=True, copy=False
     )
+    later_price_ids = fields.Many2many(
+        "linserv.subscription.price",
+        "linserv_price_run_line_later_rel",
+        string="Later prices",
+        readonly=True,
+        copy=False,
+        help="Versions of later days that had the same price and got the new one too.",
+    )
 
     _sql_constraints = [
         ("subscription_unique", "unique (run_id, subscription_id)", "The service is in the run already."),

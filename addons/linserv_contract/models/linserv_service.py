@@ -1,5 +1,5 @@
 from odoo import _, api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 INTERVALS = [("monthly", "Monthly"), ("quarterly", "Quarterly"), ("yearly", "Yearly"), ("once", "Once")]
 TIMINGS = [("advance", "In advance"), ("arrears", "In arrears")]
@@ -61,7 +61,22 @@ class LinservService(models.Model):
                 raise ValidationError(_("%s is billed by a meter: write the code of the meter.", service.name))
 
     def write(self, vals):
+        if "quantity_source" in vals:
+            self._check_source(vals["quantity_source"])
         result = super().write(vals)
         if {"quantity_source", "meter", "block_size"} & set(vals):
             self.env["linserv.subscription"].sudo().search([("service_id", "in", self.ids)])._on_terms_changed()
         return result
+
+    def _check_source(self, source):
+        """What has been billed by a meter would be billed anew at the fixed quantity, and the other way round."""
+        # sudo: the ledger of every company stands on the service.
+        ledger = self.env["linserv.billed.period"].sudo()
+        for service in self.filtered(lambda each: each.quantity_source != source):
+            if ledger.search_count([("service_id", "=", service.id), ("move_line_id", "!=", False)]):
+                raise UserError(
+                    _(
+                        "%s has been billed: where its quantity comes from can no longer change. Make a new service.",
+                        service.name,
+                    )
+                )

@@ -1,7 +1,7 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..domain import states
+from ..domain import prices, states
 from .linserv_contract import STATES
 from .linserv_service import INTERVALS, TIMINGS
 
@@ -82,7 +82,10 @@ class LinservSubscription(models.Model):
     @api.depends("billed_period_ids.date_to", "billed_period_ids.active")
     def _compute_date_billed_to(self):
         groups = self.env["linserv.billed.period"].read_group(
-            [("subscription_id", "in", self.ids)], ["date_to:max"], ["subscription_id"]
+            # Said out loud: whoever asks may be looking at rows out of force too.
+            [("subscription_id", "in", self.ids), ("active", "=", True)],
+            ["date_to:max"],
+            ["subscription_id"],
         )
         dates = {group["subscription_id"][0]: group["date_to"] for group in groups}
         for subscription in self:
@@ -145,11 +148,12 @@ class LinservSubscription(models.Model):
         return super().write(vals)
 
     def copy_data(self, default=None):
-        """Copy the price and quantity of today, not the history."""
+        """Copy the price of today with its tiers and minimums, not the history."""
         copies = super().copy_data(default)
         for subscription, vals in zip(self, copies):
-            vals.setdefault("price_unit", subscription.price_unit)
-            vals.setdefault("quantity", subscription.quantity)
+            version = subscription.price_ids._in_force(subscription._price_day())
+            if version and "price_ids" not in vals:
+                vals["price_ids"] = [(0, 0, version._prepare_first_vals(vals.get("date_start")))]
         return copies
 
     def unlink(self):
@@ -193,27 +197,42 @@ class LinservSubscription(models.Model):
             if subscription.date_billed_to and subscription.date_billed_to > end:
                 subscription._note_billed_beyond(end)
 
+    def _end_on(self, last_day):
+        """End on exactly ``last_day``, also what was to end on another day; never after the contract."""
+        self.ensure_one()
+        earlier = self.date_end and self.date_end < last_day
+        if self.state != "ended" and not earlier:
+            return self._end(last_day)
+        return self.write({"state": "ended", "date_end": min(last_day, self.contract_id.date_end or last_day)})
+
     def _price_day(self):
         return max(fields.Date.context_today(self), self.date_start or fields.Date.context_today(self))
 
     def _set_price(self, values, date_from=None):
         """Let ``values`` (price_unit, quantity) hold from ``date_from``, by default today.
 
-        A draft's price is corrected in place: nobody has agreed to it yet. A new quantity holds in later versions
-        too, as far as these only changed the price. Rule 30.
+        A draft's price is corrected in place: nobody has agreed to it yet. A value holds in later versions too, as far
+        as these only repeat the one before. Rule 38.
         """
         self.ensure_one()
         day = date_from or self._price_day()
         current = self.price_ids._in_force(day)
-        before, later = current.quantity, self.price_ids.filtered(lambda version: version.date_from > day)
+        if current and current.date_from <= day:
+            self._carry_price(current, values, day)
         if current and (current.date_from == day or self.state == "draft") and not current._is_billed():
-            current.write(values)
-        else:
-            first = {"price_unit": 0.0, "quantity": 1.0} if not current else {}
-            current._replace({**first, "subscription_id": self.id, **values}, day)
-        following = later.sorted("date_from")[:1]
-        if following and "quantity" in values and before == following.quantity != values["quantity"]:
-            self._set_price({"quantity": values["quantity"]}, following.date_from)
+            return current.write(values)
+        first = {"price_unit": 0.0, "quantity": 1.0} if not current else {}
+        return current._replace({**first, "subscription_id": self.id, **values}, day)
+
+    def _carry_price(self, current, values, day):
+        """Change the versions after ``day`` that only repeat a value of ``current`` too."""
+        later = self.price_ids.filtered(lambda version: version.date_from > day).sorted("date_from")
+        given = [(version, {name: version[name] for name in values}) for version in later]
+        for version, changed in prices.carried(given, {name: current[name] for name in values}, values):
+            if version._is_billed():
+                version._replace(changed, version.date_from)
+            else:
+                version.write(changed)
 
     def _move_start(self, date_start):
         """Move the first price along with the start of a service that is not billed yet."""

@@ -221,6 +221,6 @@ class LinservSubscription(models.Model):
             "name": self._short_name(),
             "date": self.date_start,
             "text": self.invoice_text,
-            "amount": self.currency_id.round(self.price_unit * self.quantity),
+            "amount": float(self._once_amount()),
             "billed": bool(self.date_billed_to),
         }

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..domain import charges, price_index
+from ..domain import charges, price_index, prices
 from .linserv_contract_billing import decimal
 
 MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
@@ -38,28 +38,42 @@ class LinservSubscription(models.Model):
         }
 
     def _set_index_price(self, line):
-        """Make the price version that a line of a price run tells, tiers and minimum along with it; return it."""
+        """Make the price version that a line of a price run tells, tiers and minimum along with it; return it.
+
+        Versions of later days that only repeat the old price, for another quantity, get the new price too.
+        """
         self.ensure_one()
         current = self.price_ids._in_force(line.date_from)
-        factor = decimal(line.price_new) / decimal(line.price_old)
+        later = self.price_ids.filtered(lambda version: version.date_from > line.date_from).sorted("date_from")
+        given = [(version, {"price_unit": version.price_unit}) for version in later]
+        old, new = {"price_unit": current.price_unit}, {"price_unit": line.price_new}
+        for version, _values in prices.carried(given, old, new):
+            line.later_price_ids |= version._replace(self._index_price_vals(line, version), version.date_from)
+        return current._replace(self._index_price_vals(line, current), line.date_from)
+
+    def _index_price_vals(self, line, version):
+        """Return what the run changes in a version: price, tiers and least amount, all by the same factor."""
+        factor = decimal(line.price_new) / decimal(line.price_old) if line.price_old else 1
         step = decimal(line.run_id.price_step)
-        values = {
+        scaled = lambda price: float(price_index.to_step(decimal(price) * factor, step))  # noqa: E731
+        tiers = [
+            {"quantity_above": tier.quantity_above, "price_unit": scaled(tier.price_unit)} for tier in version.tier_ids
+        ]
+        return {
             "price_unit": line.price_new,
             "index_value_id": line.run_id._target_value().id,
-            "minimum_amount": float(price_index.to_step(decimal(current.minimum_amount) * factor, step)),
-            "tier_ids": [
-                (
-                    0,
-                    0,
-                    {
-                        "quantity_above": tier.quantity_above,
-                        "price_unit": float(price_index.to_step(decimal(tier.price_unit) * factor, step)),
-                    },
-                )
-                for tier in current.tier_ids
-            ],
+            "minimum_amount": scaled(version.minimum_amount),
+            "tier_ids": [(0, 0, tier) for tier in tiers],
         }
-        return current._replace(values, line.date_from)
+
+    def _price_held_from(self, version):
+        """Return the first day of the price: a version of another quantity only does not make it younger."""
+        first = version.date_from
+        for earlier in self.price_ids.sorted("date_from", reverse=True):
+            if earlier.date_from <= first and earlier.price_unit != version.price_unit:
+                break
+            first = min(first, earlier.date_from)
+        return first
 
     def _index_candidate(self, version, day, price, new_price):
         ends = filter(None, (self.date_end, self.contract_id.date_end))
@@ -68,7 +82,7 @@ class LinservSubscription(models.Model):
             price=price,
             new_price=new_price,
             day=day,
-            priced_from=version.date_from,
+            priced_from=self._price_held_from(version) if version else None,
             date_end=min(ends, default=None),
             fixed_until=self.price_fixed_until or None,
             price_days=frozenset(self.price_ids.mapped("date_from")),

@@ -1,7 +1,8 @@
 from odoo import _, fields, models
 from odoo.exceptions import UserError
 
-from ..domain import states
+from ..domain import charges, prices, states
+from .linserv_contract_billing import decimal
 
 
 class LinservSubscription(models.Model):
@@ -15,6 +16,23 @@ class LinservSubscription(models.Model):
     _sql_constraints = [
         ("origin_key_unique", "unique (origin_key)", "This has been charged already."),
     ]
+
+    def _withdraw_once(self):
+        """Take back one-off charges that no invoice in force has; what was invoiced and credited is cancelled."""
+        self.pack_ids.write({"subscription_id": False})
+        known = self.with_context(active_test=False).filtered("billed_period_ids")
+        known.write({"state": "cancelled", "origin_key": False})
+        (self - known).unlink()
+
+    def _once_amount(self):
+        """Return what a one-off charge came to, or will, less what was credited of it by hand."""
+        self.ensure_one()
+        rows = self.billed_period_ids
+        if rows:
+            return sum(decimal(row.amount) - decimal(row.amount_credited) for row in rows)
+        terms = [one for one in self.contract_id._prepare_terms()[self.contract_id] if one.key == self.id]
+        rounding = decimal(self.currency_id.rounding)
+        return sum((charges.plan(one, self.date_start, rounding).amount for one in terms), prices.ZERO)
 
 
 class LinservContract(models.Model):

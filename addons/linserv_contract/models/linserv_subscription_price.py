@@ -84,6 +84,22 @@ class LinservSubscriptionPrice(models.Model):
             minimum_amount=decimal(self.minimum_amount),
         )
 
+    def _prepare_first_vals(self, day):
+        """Return the values of the first version of another service at this price, with its tiers and minimums."""
+        self.ensure_one()
+        vals = self.copy_data({"date_from": day or self.subscription_id.date_start})[0]
+        return {name: value for name, value in vals.items() if name != "subscription_id"}
+
+    def _restore(self):
+        """Take these versions back and let those that they replaced hold again."""
+        for version in self:
+            same_day = [("subscription_id", "=", version.subscription_id.id), ("date_from", "=", version.date_from)]
+            replaced = self.with_context(active_test=False).search(
+                [*same_day, ("active", "=", False), ("id", "<", version.id)], order="id desc", limit=1
+            )
+            version.unlink()
+            replaced.active = True
+
     def _replace(self, values, day):
         """Let a version with ``values`` hold from ``day``, like this one in everything else; return it.
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import psycopg2
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 
 from ..domain import revenue, states
 from ..domain.decimals import exact
@@ -56,7 +56,8 @@ class LinservSubscription(models.Model):
         precommit = self.env.cr.precommit
         if PENDING not in precommit.data:
             precommit.data[PENDING] = set()
-            precommit.add(self.sudo().browse()._record_pending_revenue)
+            # By the superuser: at the end of the transaction the user may be one that was taken back with a savepoint.
+            precommit.add(self.with_user(SUPERUSER_ID).browse()._record_pending_revenue)
         precommit.data[PENDING].update(self.ids)
 
     @api.model

@@ -13,18 +13,19 @@ class LinservSubscription(models.Model):
         help="The same service of the customer that it was handed over from.",
     )
 
-    def _continue_on(self, contract, date):
-        """Put the same service on ``contract`` from ``date``: prices, discounts and pauses that hold or come later too."""
+    def _continue_on(self, contract, date, end):
+        """Put the same service on ``contract`` from ``date``: prices, discounts and pauses that hold or come later too.
+
+        ``end`` is the last day that was agreed for this service alone, or False.
+        """
         self.ensure_one()
         if self.billing_interval == "once":
             self.contract_id = contract
             return self
-        first = self.price_ids._in_force(date)
-        vals = {"price_unit": first.price_unit, "quantity": first.quantity, "date_end": self._own_end()}
-        vals["continued_from_id"] = self.id
-        new = self.copy({**vals, "contract_id": contract.id, "date_start": max(date, self.date_start)})
-        for version in self.price_ids.filtered(lambda one: one.date_from > new.date_start):
-            version.copy({"subscription_id": new.id})
+        start = max(date, self.date_start)
+        vals = {"date_start": start, "date_end": end, "price_fixed_until": self.price_fixed_until}
+        vals.update(contract_id=contract.id, continued_from_id=self.id)
+        new = self.copy({**vals, "price_ids": self._prepare_continuing_prices(start)})
         for span in self.discount_ids.filtered(lambda one: not one.date_to or one.date_to >= date):
             span.copy({"subscription_id": new.id, "date_from": max(span.date_from, date)})
         for span in self.pause_ids.filtered(lambda one: not one.date_to or one.date_to >= date):
@@ -32,8 +33,19 @@ class LinservSubscription(models.Model):
         self._take_reading_along(new)
         return new
 
+    def _prepare_continuing_prices(self, start):
+        """Return the commands of the price in force on ``start`` and of those that come later, as they are."""
+        current = self.price_ids._in_force(start)
+        later = self.price_ids.filtered(lambda version: version.date_from > start) - current
+        commands = []
+        for version in current | later:
+            day = start if version == current else version.date_from
+            vals = {**version._prepare_first_vals(day), "index_value_id": version.index_value_id.id}
+            commands.append((0, 0, vals))
+        return commands
+
     def _own_end(self):
-        """Return the last day that was agreed for this service alone; not the day it was handed over."""
+        """Return the last day that was agreed for this service alone, or False."""
         return self.date_end if self.date_end and self.date_end != self.contract_id.date_end else False
 
     def _take_reading_along(self, new):

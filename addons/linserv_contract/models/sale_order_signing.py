@@ -211,16 +211,16 @@ class SaleOrderLine(models.Model):
 
     def _linserv_charge_once(self, contract):
         start = max(self.order_id._linserv_start(), contract.date_start)
-        price = self.currency_id.round(self.price_unit * (1 - self.discount / 100.0))
         charge = contract._charge_once(
             self.linserv_service_id.code,
             start,
             quantity=self.product_uom_qty,
-            price_unit=price,
+            price_unit=self.price_unit,
             instance=self._linserv_instance(),
             origin="sale.order.line,%d" % self.id,
         )
         charge.sale_line_id = self
+        self._linserv_discount(charge)
         return charge
 
     def _linserv_discount(self, subscription):

@@ -1,5 +1,4 @@
 from . import (
-    test_access,
     test_accrual,
     test_adjustments,
     test_billing,
@@ -15,6 +14,7 @@ from . import (
     test_leaving,
     test_ledger,
     test_meter,
+    test_money,
     test_overdue,
     test_portal,
     test_portal_requests,

@@ -7,7 +7,7 @@ class AccountMoveReversal(models.TransientModel):
     def reverse_moves(self):
         """Let the new draft of "full refund and new draft invoice" take over the periods of the one it replaces."""
         action = super().reverse_moves()
-        replacing = self.new_move_ids.filtered(lambda move: move.move_type == "out_invoice")
+        replacing = self.new_move_ids.filtered(lambda move: move.move_type in ("out_invoice", "out_refund"))
         if self.refund_method == "modify" and replacing:
             self._linserv_take_over(replacing)
         return action

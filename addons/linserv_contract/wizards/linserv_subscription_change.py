@@ -35,6 +35,8 @@ class LinservSubscriptionChange(models.TransientModel):
     )
     price_unit = fields.Float("New price", digits="Product Price")
     quantity = fields.Float("New quantity", digits="Product Unit of Measure")
+    price_then = fields.Float("Price on that day", digits="Product Price", readonly=True)
+    quantity_then = fields.Float("Quantity on that day", digits="Product Unit of Measure", readonly=True)
     amount_difference = fields.Monetary(
         "On the next invoice", compute="_compute_preview", help="Excluding VAT. What is invoiced already is corrected."
     )
@@ -45,8 +47,19 @@ class LinservSubscriptionChange(models.TransientModel):
         values = super().default_get(names)
         subscription = self.env["linserv.subscription"].browse(values.get("subscription_id"))
         if subscription:
-            values.update(price_unit=subscription.price_unit, quantity=subscription.quantity)
+            version = subscription.price_ids._in_force(values.get("date") or subscription._next_period_start())
+            values.update(price_unit=version.price_unit, quantity=version.quantity)
+            values.update(price_then=version.price_unit, quantity_then=version.quantity)
         return values
+
+    @api.onchange("date")
+    def _onchange_date(self):
+        """Propose what holds on the day where nothing else has been written: a new price may have been set already."""
+        version = self.subscription_id.price_ids._in_force(self.date) if self.date else None
+        for name, then in (("price_unit", "price_then"), ("quantity", "quantity_then")) if version else ():
+            if self[name] == self[then]:
+                self[name] = version[name]
+            self[then] = version[name]
 
     @api.depends("when", "kind", "subscription_id")
     def _compute_date(self):
@@ -72,7 +85,7 @@ class LinservSubscriptionChange(models.TransientModel):
         self.ensure_one()
         self._check_date()
         if self.kind == "end":
-            self.subscription_id._end(self.date)
+            self.subscription_id._end_on(self.date)
         else:
             self.subscription_id._set_price(self._prepare_price(), self.date)
             self.subscription_id.message_post(body=self._change_message())
@@ -114,13 +127,23 @@ class LinservSubscriptionChange(models.TransientModel):
     def _changed(self, terms):
         """Return the planner's terms as they would be."""
         if self.kind == "end":
-            return replace(terms, date_end=min(self.date, terms.date_end or self.date))
+            last = self.contract_id.date_end
+            return replace(terms, date_end=min(self.date, last or self.date))
         current = prices.price_on(terms.versions, self.date) or terms.versions[0]
-        changed = replace(
-            current, date_from=self.date, price_unit=decimal(self.price_unit), quantity=decimal(self.quantity)
+        new = {"price_unit": decimal(self.price_unit), "quantity": decimal(self.quantity)}
+        later = sorted(
+            (version for version in terms.versions if version.date_from > self.date), key=lambda one: one.date_from
         )
-        others = tuple(version for version in terms.versions if version.date_from != self.date)
-        return replace(terms, versions=(*others, changed))
+        if current.date_from <= self.date:
+            given = [(version, self._values_of(version)) for version in later]
+            carried = dict(prices.carried(given, self._values_of(current), new))
+            later = [replace(version, **carried.get(version, {})) for version in later]
+        before = [version for version in terms.versions if version.date_from < self.date]
+        return replace(terms, versions=(*before, replace(current, date_from=self.date, **new), *later))
+
+    @staticmethod
+    def _values_of(version):
+        return {"price_unit": version.price_unit, "quantity": version.quantity}
 
     def _describe(self, charge):
         subscription = self.subscription_id
