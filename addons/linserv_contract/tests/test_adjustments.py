@@ -17,6 +17,7 @@ class AdjustmentCase(ContractCase):
         today = patch.object(fields.Date, "context_today", lambda *_args: day("10-20"))
         today.start()
         cls.addClassCleanup(today.stop)
+        cls.norrvik.lang = "en_US"  # texts are read here in the source's language, also where Swedish is installed
         cls.contract = cls.make_contract("bas")
         cls.subscription = cls.contract.subscription_ids
         cls.october = cls.bill("10-01", cls.contract, mode="post")
