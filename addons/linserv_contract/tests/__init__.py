@@ -1,4 +1,5 @@
 from . import (
+    test_access,
     test_accrual,
     test_adjustments,
     test_billing,
