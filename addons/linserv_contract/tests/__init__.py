@@ -7,6 +7,7 @@ from . import (
     test_contract_import,
     test_coverage,
     test_drift,
+    test_due_fuzz,
     test_grouping,
     test_hours,
     test_invoice,
