@@ -27,6 +27,14 @@ class DigestDigest(models.Model):
         (group,) = self.env["linserv.revenue.movement"].read_group(domain, ["amount"], [])
         return group["amount"] or 0.0
 
+    def compute_kpis(self, company, user):
+        """Name the key figures in the reader's language; Odoo names them as its sources do."""
+        kpis = super().compute_kpis(company, user)
+        env = self.with_context(lang=user.lang).env
+        for kpi in kpis:
+            kpi["kpi_fullname"] = self._fields[kpi["kpi_name"]]._description_string(env)
+        return kpis
+
     def _compute_kpis_actions(self, company, user):
         actions = super()._compute_kpis_actions(company, user)
         action = "linserv_contract.linserv_revenue_dashboard_action"

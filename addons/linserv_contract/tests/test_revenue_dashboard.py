@@ -166,3 +166,19 @@ class TestRevenueDashboard(ContractCase):
         digest = digest.with_context(start_date=day("11-01"), end_date=day("12-01"))
         self.assertEqual((digest.kpi_linserv_mrr_value, digest.kpi_linserv_mrr_change_value), (1200.0, 300.0))
         self.assertIn("kpi_linserv_mrr", digest._compute_kpis_actions(self.company, self.env.user))
+
+    def test_the_digest_names_its_figures_in_the_readers_language(self):
+        self.env["res.lang"]._activate_lang("sv_SE")
+        self.agree("Alfa AB", "bas")
+        self.env["ir.translation"]._set_ids(
+            "ir.model.fields,field_description",
+            "model",
+            "sv_SE",
+            self.env["ir.model.fields"]._get("digest.digest", "kpi_linserv_mrr").ids,
+            "Återkommande intäkter per månad",
+            "Recurring revenue a month",
+        )
+        self.env.user.lang = "sv_SE"
+        digest = self.env["digest.digest"].create({"name": "Vecka", "kpi_linserv_mrr": True})
+        names = {kpi["kpi_name"]: kpi["kpi_fullname"] for kpi in digest.compute_kpis(self.company, self.env.user)}
+        self.assertEqual(names["kpi_linserv_mrr"], "Återkommande intäkter per månad")
