@@ -51,10 +51,11 @@ class LinservAccrual(models.Model):
         """
         values = {"company": self.company_id.id, "date": self.date}
         self.env.cr.execute(sql.SQL(query).format(sql.SQL(condition)), values)
-        return [self._line_item(*row) for row in self.env.cr.fetchall()]
+        return [self._line_item(row) for row in self.env.cr.fetchall()]
 
     @api.model
-    def _line_item(self, key, first, last, amount, booked, subscription, customer, account, analytic):
+    def _line_item(self, row):
+        key, first, last, amount, booked, subscription, customer, account, analytic = row
         return accruals.Item(key, exact(amount), periods.Span(first, last), booked), {
             "move_line_id": key,
             "subscription_id": subscription or False,
@@ -90,7 +91,9 @@ class LinservAccrual(models.Model):
         self.env["linserv.subscription"].flush()
         self.env["linserv.contract"].flush()
         self.env.cr.execute(
-            """SELECT sub.id FROM linserv_subscription sub JOIN linserv_contract contract ON contract.id = sub.contract_id
+            """SELECT sub.id
+                 FROM linserv_subscription sub
+                 JOIN linserv_contract contract ON contract.id = sub.contract_id
                 WHERE sub.company_id = %(company)s AND contract.date_start <= %(date)s AND sub.state IN %(states)s
                   AND (sub.date_next_due IS NULL OR sub.date_next_due <= %(date)s + CASE
                        WHEN sub.billing_timing = 'advance' THEN interval '0'

@@ -72,4 +72,4 @@ class LinservRevenueReport(models.Model):
                  levels.month, least(levels.following - 1, today.month + 12)
              ) AS months (number)
              WHERE amount <> 0 OR amount_year <> 0
-        """.format(columns=COLUMNS)
+        """.format(columns=COLUMNS)  # noqa: S608  (a constant)
