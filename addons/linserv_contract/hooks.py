@@ -31,6 +31,7 @@ def post_init_hook(cr, registry):
     return and another column of the EU sales list.
     """
     env = api.Environment(cr, SUPERUSER_ID, {})
+    choose_layout(env)
     products = env["linserv.service"].with_context(active_test=False).search([]).product_id
     for company in env["res.company"].search([]):
         tax, usual = company._linserv_service_tax(), company.account_sale_tax_id
@@ -38,3 +39,14 @@ def post_init_hook(cr, registry):
             products.filtered(lambda product, usual=usual: usual in product.taxes_id).write(
                 {"taxes_id": [(3, usual.id), (4, tax.id)]}
             )
+
+
+def choose_layout(env):
+    """Companies that have chosen no layout of their papers get Linserv's: with it the seller is on every PDF."""
+    companies = env["res.company"].search([("external_report_layout_id", "=", False)])
+    companies.write(
+        {
+            "external_report_layout_id": env.ref("linserv_contract.linserv_external_layout").id,
+            "paperformat_id": env.ref("linserv_contract.linserv_paperformat").id,
+        }
+    )

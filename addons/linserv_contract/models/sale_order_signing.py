@@ -30,7 +30,7 @@ class SaleOrder(models.Model):
         return super()._find_mail_template(force_confirmation_template)
 
     def _notify_thread(self, message, msg_vals=False, **kwargs):
-        """The confirmation carries the signed paper to everyone: Odoo's note of the signature would be the same again."""
+        """The confirmation carries the signed paper to everyone: Odoo's note of the signature would repeat it."""
         if self.env.context.get("linserv_signing") and message.message_type == "comment" and message.attachment_ids:
             return {}
         return super()._notify_thread(message, msg_vals=msg_vals, **kwargs)
@@ -64,7 +64,7 @@ class SaleOrder(models.Model):
         order._linserv_make_instance(lines)
         if not order.linserv_contract_id:
             order.linserv_contract_id = (
-                # The salesperson's own sale: the confirmation tells of it, "you have been assigned" would say it twice.
+                # The confirmation tells the salesperson; "you have been assigned" would say it twice.
                 self.env["linserv.contract"]
                 .sudo()
                 .with_context(mail_auto_subscribe_no_notify=True)

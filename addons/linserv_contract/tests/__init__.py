@@ -18,6 +18,7 @@ from . import (
     test_meter,
     test_money,
     test_overdue,
+    test_papers,
     test_portal,
     test_portal_requests,
     test_price_run,
