@@ -1,3 +1,7 @@
+# Companies first: an upgrade fills new columns of contracts with what their company says, whose columns must be there.
+from . import res_company
+
+# isort: split
 from . import (
     account_journal,
     account_move,
@@ -94,7 +98,6 @@ from . import (
     linserv_terms,
     linserv_work_type,
     product_product,
-    res_company,
     res_company_accrual,
     res_company_billing,
     res_company_hours,

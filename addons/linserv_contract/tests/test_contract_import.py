@@ -43,6 +43,16 @@ class TestContractImport(ContractCase):
     def contracts(self):
         return self.env["linserv.contract"].search([("external_ref", "!=", False)], order="external_ref")
 
+    def test_the_oca_contracts_of_another_company_are_left_to_it(self):
+        other = self.env["res.company"].create({"name": "Annat bolag AB"})
+        self.env.cr.execute(
+            "CREATE TEMPORARY TABLE contract_contract ON COMMIT DROP AS "
+            "SELECT * FROM (VALUES (1, %s), (2, %s), (3, NULL)) AS found (id, company_id)",
+            [self.company.id, other.id],
+        )
+        ours, theirs, anybodys = [{"contract": "oca-%d" % number} for number in (1, 2, 3)]
+        self.assertEqual(self.make_import()._only_of_company([ours, theirs, anybodys]), [ours, anybodys])
+
     def test_rule_97_a_service_that_is_not_known_is_asked_for(self):
         record = self.make_import()
         record.action_check()

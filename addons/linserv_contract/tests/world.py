@@ -12,7 +12,7 @@ OURS = "odoo.addons.linserv_contract."
 WATCHED = ("account_move", "account_move_line", "sale_order", "sale_order_line", "res_partner", "mail_mail")
 
 
-class TakenBack(Exception):
+class TakenBackError(Exception):
     """Carries what was found out of a transaction that is rolled back."""
 
 
@@ -128,8 +128,8 @@ class WorldCase(ContractCase):
         try:
             with self.env.cr.savepoint():
                 self.act_or_not(act)
-                raise TakenBack(self.fingerprint())
-        except TakenBack as taken_back:
+                raise TakenBackError(self.fingerprint())
+        except TakenBackError as taken_back:
             return taken_back.args[0]
         finally:
             self.env.clear()
