@@ -48,9 +48,12 @@ class LinservSubscription(models.Model):
 
         sudo: an accountant who cancels an invoice changes when a service is due, and has no right on it.
         """
-        known = self.sudo().exists().filtered("date_next_due")
+        known = self.sudo().exists()
         if known:
-            known.with_context(tracking_disable=True).write({"date_next_due": False})
+            # Written also where it is empty: who bills at the same moment on what was must be refused the row.
+            known.flush(["date_next_due"])
+            self.env.cr.execute("UPDATE linserv_subscription SET date_next_due = NULL WHERE id IN %s", [known._ids])
+            known.invalidate_cache(["date_next_due"], known.ids)
 
     def _set_next_due(self, days):
         """Write {subscription id: date} as the planner said."""

@@ -55,6 +55,19 @@ class TestTwoConnections(BaseCase):
             values = {"date": "2026-10-01", "mode": mode, "contract_ids": [(6, 0, self.contract_ids)]}
             return env["linserv.billing.run"].create(values).id
 
+    def test_rule_37_a_change_at_the_moment_of_a_billing_is_not_forgotten(self):
+        """Nobody has planned the service: its day is empty before and after the change, and must not be overwritten."""
+        with self.connect() as billing:
+            subscription = billing["linserv.contract"].browse(self.contract_ids[0]).subscription_ids
+            self.assertFalse(subscription.date_next_due)
+            with self.connect() as changing:
+                other = changing["linserv.subscription"].browse(subscription.id)
+                other._set_price({"price_unit": 200.0}, date(2026, 10, 15))
+            with self.assertRaises(psycopg2.extensions.TransactionRollbackError), mute_logger("odoo.sql_db"):
+                subscription._set_next_due({subscription.id: date(2026, 11, 1)})
+                subscription.flush()
+            billing.cr.rollback()
+
     def invoices(self):
         """Return (contract, number of invoices, number of periods) for each contract."""
         with self.connect() as env:
