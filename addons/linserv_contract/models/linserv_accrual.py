@@ -140,7 +140,7 @@ class LinservAccrual(models.Model):
         return dict(action, domain=[("accrual_id", "=", self.id)])
 
     def _replace_lines(self, rows):
-        """Put these lines in the place of those before: tens of thousands where every period crosses the month's end."""
+        """Put these lines in the place of those before: tens of thousands where periods cross the month's end."""
         self.ensure_one()
         self.flush()
         self.env["linserv.accrual.line"].flush()
