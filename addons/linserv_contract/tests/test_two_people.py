@@ -47,7 +47,8 @@ class TestTwoPeople(BaseCase):
     @contextmanager
     def connect(self):
         with api.Environment.manage(), self.registry.cursor() as cr:
-            yield api.Environment(cr, SUPERUSER_ID, {"linserv_commit_in_test": True, "tracking_disable": True})
+            context = {"lang": "en_US", "linserv_commit_in_test": True, "tracking_disable": True}
+            yield api.Environment(cr, SUPERUSER_ID, context)
 
     def clean(self):
         with self.connect() as env:
