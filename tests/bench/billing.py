@@ -6,7 +6,8 @@ Ours bills 200, 1,000 and 3,000 contracts and posts the invoices. The peers are 
 `subscription_oca` (drafts), Odoo's own `create` and `action_post` one by one, and the raw floor: one `create` with
 complete journal items and one `_post` for each chunk, which nobody who writes through Odoo can go below. The slow peers
 get fewer invoices; the table says how many. Figures are CPU time of Python and of the PostgreSQL backend together.
-`--quick` bills a tenth.
+Everybody is measured in turn, in two rounds, and the cheaper one counts: a machine that is shared is at times half as
+fast as at others. `--quick` bills a tenth, in one round.
 """
 
 import argparse
@@ -23,6 +24,7 @@ import conftest  # noqa: E402, F401  (the path above makes it importable; it reg
 from support import ODOO, STATE, Database  # noqa: E402
 
 SIZES = (200, 1000, 3000)
+ROUNDS = 2
 CONTRACTS = 10000  # of five services each: what is due is chosen among 50,000
 LINES = 5
 PEERS = {"floor": 1000, "standard": 150, "contract": 60, "subscription_oca": 60}
@@ -331,11 +333,14 @@ ASK = """
 def mean_cpu(work, times):
     # The clock of PostgreSQL's process ticks every 10 ms: many times, and divided.
     work()
-    before = cpu()
-    for _time in range(times):
-        env.clear()
-        work()
-    return round(1000.0 * (sum(cpu()) - sum(before)) / times, 2)
+    rounds = []
+    for _round in range(3):
+        before = cpu()
+        for _time in range(times):
+            env.clear()
+            work()
+        rounds.append(1000.0 * (sum(cpu()) - sum(before)) / times)
+    return round(min(rounds), 2)
 
 
 env.cr.execute("ANALYZE")
@@ -364,6 +369,8 @@ env.cr.rollback()
 answer({{"due": due, "preview": preview_ms}})
 """
 
+SCRIPTS = {"floor": FLOOR, "standard": STANDARD, "contract": CONTRACT, "subscription_oca": SUBSCRIPTION_OCA}
+
 
 def shell(database, script, timeout=3600, **values):
     """What a script answered that measures."""
@@ -389,21 +396,23 @@ def measure(options):
         shell(database, SETUP)
         database.query("VACUUM ANALYZE")
         figures, first = {}, 1
-        for size in SIZES:
-            figures["ours %d" % size] = tell(shell(database, OURS, first=first, count=size // share))
-            first += size // share + 20
-        scripts = {
-            "floor": FLOOR,
-            "standard": STANDARD,
-            "contract": CONTRACT,
-            "subscription_oca": SUBSCRIPTION_OCA,
-        }
-        for name, script in scripts.items():
-            figures[name] = tell(shell(database, script, count=PEERS[name] // share + 10))
+        for _round in range(1 if options.quick else ROUNDS):
+            for size in SIZES:
+                ours = tell(shell(database, OURS, first=first, count=size // share))
+                keep_cheaper(figures, "ours %d" % size, ours)
+                first += size // share + 20
+            for name, script in SCRIPTS.items():
+                keep_cheaper(figures, name, tell(shell(database, script, count=PEERS[name] // share + 10)))
         figures["ask"] = shell(database, ASK)
         return figures
     finally:
         database.drop()
+
+
+def keep_cheaper(figures, name, found):
+    """Keep what was found under the name, unless an earlier round was cheaper."""
+    if name not in figures or total(found) < total(figures[name]):
+        figures[name] = found
 
 
 def tell(figures):

@@ -69,10 +69,11 @@ class LinservBillingRunLine(models.Model):
     def _preview(self):
         """Write on each line what ``_bill`` would do: the same plan, the same invoice values, no invoice."""
         plans = self.with_company(self.run_id.company_id)._plans()
+        maker = self.env["linserv.billing.invoice"]._with_memory()
         for line, plan in plans:
             try:
                 if plan.charges:
-                    self.env["linserv.billing.invoice"]._prepare_invoice_vals(line.contract_id, plan, line.run_id)
+                    maker._prepare_invoice_vals(line.contract_id, plan, line.run_id)
                 line._write_plan(plan, "planned")
             except CONTRACT_ERRORS as error:
                 line._fail(error)
