@@ -42,6 +42,7 @@ def prepare(need_postgres=True):
     """The root with Python packages, configuration and (unless not needed) a running PostgreSQL."""
     root = get_root()
     python.use_environment(root)
+    root.borg = python.get_borg(root)
     write_configuration(root)
     if need_postgres:
         postgres.start(root)

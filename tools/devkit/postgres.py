@@ -14,6 +14,19 @@ full_page_writes = off
 log_min_messages = fatal
 timezone = 'UTC'
 """
+ROLES = """
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'linserv_backup') THEN
+        CREATE ROLE linserv_backup LOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'linserv_restore') THEN
+        CREATE ROLE linserv_restore LOGIN CREATEDB;
+        GRANT odoo TO linserv_restore;
+    END IF;
+END
+$$
+"""
 
 
 def get_programs(root):
@@ -36,6 +49,7 @@ def start(root):
     done = root.run(words, check=False)
     if done.returncode and not is_running(root, programs):
         raise DevError("PostgreSQL did not start; its log is %s" % root.outside(log))
+    make_roles(root)
 
 
 def make_cluster(root, data, programs):
@@ -49,6 +63,11 @@ def make_cluster(root, data, programs):
     single = ["%s/postgres" % programs, "--single", "-D", data, "postgres"]
     root.run(single, input=role.encode(), capture_output=True)
     root.run(["touch", root.state / "postgres.complete"])
+
+
+def make_roles(root):
+    """The roles of a customer's host that is backed up: one that reads, one that owns what is being restored."""
+    root.run(["psql", "-X", "-q", "-U", "postgres", "-d", "postgres", "-c", ROLES])
 
 
 def is_running(root, programs):

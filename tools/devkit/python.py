@@ -4,6 +4,7 @@ import os
 
 from . import paths
 
+BORG = "tools/requirements-borg.txt"
 PIP_OPTIONS = ["--quiet", "--disable-pip-version-check", "--no-input"]
 
 
@@ -29,6 +30,21 @@ def use_environment(root):
         root.run([*pip, "-r", "requirements.txt", "-r", "requirements-dev.txt"], env)
         root.run(["touch", venv / "complete"], env)
     root.venv = venv
+
+
+def get_borg(root):
+    """Path (inside the root) of borg in an environment of its own, as a backup host has it; built once."""
+    name = "borg-" + paths.digest_of(paths.REPOSITORY / BORG, "1")
+    folder = root.cache / name
+    if not (paths.cache_folder() / "shared" / name / "complete").exists():
+        print("building borg, which keeps the backups, once (a minute) …", flush=True)
+        env = pip_environment(root)
+        root.run(["python3", "-m", "venv", "--clear", folder], env)
+        pip = [folder / "bin" / "pip", "install", *PIP_OPTIONS]
+        root.run([*pip, "pip==26.0.1", "wheel==0.45.1", "setuptools==80.9.0"], env)
+        root.run([*pip, "-r", BORG], env)
+        root.run(["touch", folder / "complete"], env)
+    return folder / "bin" / "borg"
 
 
 def get_oca_addons(root, requirements):

@@ -32,6 +32,18 @@ PACKAGES = [
     "iproute2",
     "gettext",
     "rsync",
+    "zstd",
+    "restic",
+    # borg is built from its source: Debian 11 has an older series.
+    "gcc",
+    "libc6-dev",
+    "python3-dev",
+    "pkg-config",
+    "libacl1-dev",
+    "libssl-dev",
+    "liblz4-dev",
+    "libzstd-dev",
+    "libxxhash-dev",
 ]
 PERSON = 1000  # the user inside the root that owns every process and file
 RECIPE = "2"  # raise it when the steps below change what the root holds
@@ -62,6 +74,7 @@ class Root:
         self.state = paths.state_folder() if self.native else Path("/state")
         self.cache = paths.cache_folder() / "shared" if self.native else Path("/cache")
         self.venv = None
+        self.borg = None
 
     def command(self, argv, env=None, as_root=False, cwd=None):
         """The full argument list that runs ``argv`` in the root with a clean environment."""
@@ -88,6 +101,8 @@ class Root:
         if self.venv:
             values["PATH"] = "%s/bin:%s" % (self.venv, values["PATH"])
             values["LINSERV_PYTHON"] = "%s/bin/python" % self.venv
+        if self.borg:
+            values["LINSERV_BORG"] = self.borg
         values.update(env or {})
         return values
 

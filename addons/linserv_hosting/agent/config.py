@@ -4,7 +4,7 @@ import json
 import os
 import stat
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from .errors import AgentError
 
@@ -15,9 +15,29 @@ DEFAULT_STATE_DIRECTORY = "/var/lib/linserv"
 class Config:
     """The contents of agent.json. Only root (or the agent's own account) may have written it."""
 
-    def __init__(self, state_directory: Path, instances: Dict[str, Dict[str, Any]]) -> None:
+    def __init__(
+        self, state_directory: Path, instances: Dict[str, Dict[str, Any]], document: Optional[Dict[str, Any]] = None
+    ) -> None:
         self.state_directory = state_directory
         self.instances = instances
+        self.path = DEFAULT_PATH
+        self._document = document or {}
+
+    @property
+    def authorized_keys(self) -> Path:
+        """The file of the keys that may speak to the agent: the account's own unless agent.json names another."""
+        named = self._document.get("authorized_keys")
+        return Path(named) if isinstance(named, str) and named else Path.home() / ".ssh" / "authorized_keys"
+
+    def get_section(self, name: str) -> Dict[str, Any]:
+        """Return what agent.json says for an addon's verbs under a key of its own, such as `backup`; empty if nothing.
+
+        :raise AgentError: `config_invalid`
+        """
+        section = self._document.get(name, {})
+        if not isinstance(section, dict):
+            raise AgentError("config_invalid", "%s in the agent's configuration has the wrong form." % name)
+        return section
 
     @classmethod
     def load(cls, path: str) -> "Config":
@@ -31,7 +51,9 @@ class Config:
                 document = json.loads(stream.read().decode("utf-8"))
         except (OSError, ValueError) as error:
             raise AgentError("config_invalid", "%s cannot be used: %s" % (path, error)) from error
-        return cls.from_document(document)
+        config = cls.from_document(document)
+        config.path = path
+        return config
 
     @classmethod
     def from_document(cls, document: Any) -> "Config":
@@ -44,7 +66,7 @@ class Config:
         instances = document.get("instances", {})
         if not isinstance(instances, dict) or not all(isinstance(value, dict) for value in instances.values()):
             raise AgentError("config_invalid", "The instances of the agent's configuration have the wrong form.")
-        return cls(Path(document.get("state_directory") or DEFAULT_STATE_DIRECTORY), instances)
+        return cls(Path(document.get("state_directory") or DEFAULT_STATE_DIRECTORY), instances, document)
 
     def get_instance(self, name: str) -> Dict[str, Any]:
         """Return what the host knows about an instance.

@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, Optional
 from .config import Config
 
 Progress = Callable[[int, int, str], None]
+Send = Callable[[bytes], None]
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 
 
@@ -14,8 +15,8 @@ class Context:
     """One request as its handler sees it.
 
     `instance` is the instance's part of agent.json (None for verbs about the host), `instance_name` its technical
-    name, `progress(done, total, text)` tells how far the work has come, `run_id` is the run's UUID, `detached` tells
-    whether the asker has hung up and collects the result later.
+    name, `progress(done, total, text)` tells how far the work has come, `send(data)` hands over raw bytes before the
+    answer, `run_id` is the run's UUID, `detached` tells whether the asker has hung up and collects the result later.
     """
 
     def __init__(self, config: Config, run_id: str, instance_name: Optional[str], detached: bool, version: str) -> None:
@@ -26,6 +27,7 @@ class Context:
         self.detached = detached
         self.agent_version = version
         self.progress: Progress = _nobody_listens
+        self.send: Send = _nobody_takes
 
     @property
     def state_directory(self) -> Path:
@@ -41,6 +43,10 @@ class Context:
         folder = self.state_directory / "cache" / name
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
+
+
+def _nobody_takes(_data: bytes) -> None:
+    raise OSError("nobody takes data of a detached run")
 
 
 def _nobody_listens(_done: int, _total: int, _text: str) -> None:

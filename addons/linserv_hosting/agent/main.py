@@ -1,6 +1,7 @@
 """Entry of the agent: one request on stdin, its answer on stdout.
 
-`python3 -I agent.pyz [--config FILE]` answers a request, `python3 -I agent.pyz install` sets the agent up.
+`python3 -I agent.pyz [--config FILE] [--role ROLE]` answers a request, `python3 -I agent.pyz install` sets the agent
+up. The role stands in the forced command of the key that logged in: a key reaches the verbs of its role and no others.
 """
 
 import hashlib
@@ -26,11 +27,12 @@ def main(arguments: Optional[List[str]] = None) -> int:
         from . import installer  # noqa: PLC0415  (only the first visit needs it)
 
         return installer.main()
-    path = words[1] if len(words) == 2 and words[0] == "--config" else configuration.DEFAULT_PATH
-    return answer(path, sys.stdin.buffer.read(MAX_REQUEST_BYTES + 1))
+    options = dict(zip(words[::2], words[1::2]))
+    path, role = options.get("--config", configuration.DEFAULT_PATH), options.get("--role", registry.LINSERV)
+    return answer(path, sys.stdin.buffer.readline(MAX_REQUEST_BYTES + 1), role)
 
 
-def answer(config_path: str, data: bytes) -> int:
+def answer(config_path: str, data: bytes, role: str = registry.LINSERV) -> int:
     """Read the request, carry it out and write the answer."""
     version = own_version()
     descriptor = _take_output()
@@ -40,7 +42,7 @@ def answer(config_path: str, data: bytes) -> int:
     result: Dict[str, Any] = {}
     answers = Answers(descriptor, request.run if request else NO_RUN, version)
     if config and request:
-        result, error = _attempt(_carry_out, config, request, answers, version)
+        result, error = _attempt(_carry_out, config, request, answers, version, role)
     if config:
         _log(config, request, getattr(error, "code", type(error).__name__) if error else "done")
     return _reply(answers, result, error)
@@ -76,13 +78,13 @@ def own_version() -> str:
     return "development"
 
 
-def _carry_out(config: configuration.Config, request: Request, answers: Answers, version: str) -> Any:
-    handler = registry.get_handler(request.verb)
+def _carry_out(config: configuration.Config, request: Request, answers: Answers, version: str, role: str) -> Any:
+    handler = registry.get_handler(request.verb, role)
     registry.check_arguments(handler, request.args)
     if request.agent and request.agent != version and request.verb not in ANY_VERSION:
         raise AgentError("agent_outdated", "The agent has version %s." % version)
     context = Context(config, request.run, request.instance, False, version)
-    context.progress = answers.progress
+    context.progress, context.send = answers.progress, answers.data
     _arm(request.deadline)
     result = handler(context, request.args)
     signal.alarm(0)

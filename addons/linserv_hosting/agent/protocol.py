@@ -97,6 +97,12 @@ class Answers:
         """Tell how far the work has come."""
         self._write({"progress": {"done": done, "total": total, "text": text}})
 
+    def data(self, data: bytes) -> None:
+        """Hand over raw bytes: a line `{"data": <how many>}` and then the bytes themselves."""
+        with self._lock:
+            self._put(json.dumps({"run": self._run, "data": len(data)}).encode("ascii") + b"\n")
+            self._put(data)
+
     def result(self, result: Dict[str, Any]) -> None:
         """Answer the result; nothing is written after it."""
         self._write({"agent": self._version, "result": result})
@@ -108,6 +114,9 @@ class Answers:
     def _write(self, line: Dict[str, Any]) -> None:
         data = json.dumps(dict(line, run=self._run), separators=(",", ":")).encode("ascii") + b"\n"
         with self._lock:
-            view = memoryview(data)
-            while view:
-                view = view[os.write(self._descriptor, view) :]
+            self._put(data)
+
+    def _put(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._descriptor, view) :]

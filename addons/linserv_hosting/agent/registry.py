@@ -9,6 +9,7 @@ from .context import Context
 from .errors import AgentError
 
 Handler = Callable[[Context, Dict[str, Any]], Dict[str, Any]]
+LINSERV = "linserv"  # the role of Odoo's own key
 
 
 def load_handlers() -> Dict[str, Handler]:
@@ -28,13 +29,13 @@ def load_handlers() -> Dict[str, Handler]:
     return handlers
 
 
-def get_handler(verb: str) -> Handler:
-    """Return the handler of a verb.
+def get_handler(verb: str, role: str = LINSERV) -> Handler:
+    """Return the handler of a verb. A handler may name the roles that reach it in its attribute `roles`.
 
-    :raise AgentError: `verb_unknown`
+    :raise AgentError: `verb_unknown`, also for a verb of another role
     """
     handler = load_handlers().get(verb)
-    if handler is None:
+    if handler is None or role not in getattr(handler, "roles", (LINSERV,)):
         raise AgentError("verb_unknown", "The agent does not know this verb.")
     return handler
 

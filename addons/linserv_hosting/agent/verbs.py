@@ -4,7 +4,7 @@ import platform
 import sys
 from typing import Any, Dict
 
-from . import detached, facts
+from . import detached, facts, keys
 from .context import Context
 from .errors import AgentError
 
@@ -50,6 +50,8 @@ _run_cancel.args = {"run": str}  # type: ignore[attr-defined]
 VERBS = {
     "hello": _hello,
     "host.facts": _host_facts,
+    "key.authorize": keys.authorize,
+    "key.revoke": keys.revoke,
     "run.start": _run_start,
     "run.status": _run_status,
     "run.result": _run_result,

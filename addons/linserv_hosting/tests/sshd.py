@@ -67,10 +67,11 @@ class SshEndpoint:
     :param forced_command: what the login key runs instead of the agent (a shell command line of the test)
     :param wrapper: put before the agent's command, for example `ulimit -f 4;`
     :param ports: how many ports it listens on (`.ports`; `.port` is the first; sshd takes 16), or a list of them
+    :param sections: what else agent.json holds, for the verbs of other addons
     :param keep: keep the keys that an earlier endpoint left in the folder
     """
 
-    def __init__(self, folder, agent=None, instances=None, forced_command=None, wrapper="", ports=1, keep=False):
+    def __init__(self, folder, agent=None, instances=None, forced_command=None, wrapper="", ports=1, keep=False, sections=None):
         self.folder = Path(folder)
         self.address = "127.0.0.1"
         self.user = getpass.getuser()
@@ -87,6 +88,7 @@ class SshEndpoint:
         self._forced_command = forced_command
         self._wrapper = wrapper
         self._keep = keep
+        self._sections = sections or {}
         self._prepare(agent if agent is not None else build_agent(), instances or {})
 
     @property
@@ -142,6 +144,7 @@ class SshEndpoint:
     def write_config(self, instances):
         """Replace the instances of agent.json."""
         document = {"protocol": 1, "state_directory": str(self.state_directory), "instances": instances}
+        document.update(self._sections, authorized_keys=str(self.authorized_keys_path))
         self.config_path.write_text(json.dumps(document, indent=2))
 
     def replace_host_key(self, kind="ed25519"):
