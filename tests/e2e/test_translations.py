@@ -5,7 +5,7 @@ import subprocess
 import pytest
 from support import ODOO, STATE, SUITE
 
-ADDONS = ["linserv_hosting", "linserv_contract", "linserv_maintenance"]
+ADDONS = ["linserv_hosting", "linserv_contract", "linserv_maintenance", "linserv_backup"]
 
 
 def untranslated(path):

@@ -25,7 +25,7 @@ def state_folder():
 
 def suite_addons():
     """Names of the suite's addons in the order in which they depend on each other."""
-    order = ["linserv_hosting", "linserv_contract", "linserv_maintenance"]
+    order = ["linserv_hosting", "linserv_contract", "linserv_maintenance", "linserv_backup"]
     found = sorted(path.parent.name for path in ADDONS.glob("*/__manifest__.py"))
     return [name for name in order if name in found] + [name for name in found if name not in order]
 
