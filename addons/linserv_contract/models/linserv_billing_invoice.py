@@ -11,6 +11,12 @@ QUIET = {
     "mail_create_nosubscribe": True,
     "mail_notrack": True,
 }
+ACCOUNTS = (
+    "property_account_income_id",
+    "property_account_expense_id",
+    "categ_id.property_account_income_categ_id",
+    "categ_id.property_account_expense_categ_id",
+)
 FISCAL_POSITION = AccountFiscalPosition.get_fiscal_position
 
 
@@ -62,6 +68,9 @@ class LinservBillingInvoice(models.AbstractModel):
         subscriptions = self.env["linserv.subscription"].browse(sorted(keys))
         subscriptions.mapped("instance_id.name")
         subscriptions.mapped("service_id.name")
+        products = subscriptions.service_id.product_id.with_company(self.env.company)
+        for name in ("taxes_id", *ACCOUNTS):
+            products.product_tmpl_id.mapped(name)
 
     def _with_memory(self):
         return self if self.env.context.get("linserv_memory") else self.with_context(linserv_memory=Memory())

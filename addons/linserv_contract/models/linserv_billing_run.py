@@ -197,10 +197,9 @@ class LinservBillingRun(models.Model):
     def _contracts_due(self):
         """Return the contracts that may owe something on the billing date and that the biller may read, by customer."""
         contracts = self.env["linserv.contract"].with_context(active_test=False)
-        due = contracts._search_due(self.company_id, self.date)
-        if self.with_context(active_test=False).contract_ids:
-            due = set(due) & set(self.with_context(active_test=False).contract_ids.ids)
-        return contracts.search([("id", "in", list(due))], order="commercial_partner_id, id")
+        chosen = self.with_context(active_test=False).contract_ids
+        due = contracts._search_due(self.company_id, self.date, chosen or None)
+        return contracts.search([("id", "in", due)], order="commercial_partner_id, id")
 
     def _work_off(self, seconds):
         """Bill the waiting lines, batch by batch, for about ``seconds``; leave the rest to the scheduled action."""

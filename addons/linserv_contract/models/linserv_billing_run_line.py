@@ -70,6 +70,7 @@ class LinservBillingRunLine(models.Model):
         """Write on each line what ``_bill`` would do: the same plan, the same invoice values, no invoice."""
         plans = self.with_company(self.run_id.company_id)._plans()
         maker = self.env["linserv.billing.invoice"]._with_memory()
+        maker._prefetch(dict(plans))
         for line, plan in plans:
             try:
                 if plan.charges:

@@ -39,6 +39,7 @@ class LinservBillingRunLine(models.Model):
     def _compare(self, plans):
         """Write on these lines, and as rows, how what ``plans`` bill differs from last month, and why."""
         before, after = self._items_of_month(-1), self._items_of_month(0)
+        self._prefetch_versions(plans)
         vals_list = []
         for line in self:
             plan, contract = plans[line], line.contract_id
@@ -49,8 +50,24 @@ class LinservBillingRunLine(models.Model):
             line.sudo().write({"amount_before": _total(old), "amount_month": _total(new)})
             for each in comparison.differences(old, new, facts):
                 vals_list.append(line._prepare_difference_vals(each))
-        self.sudo().difference_ids.unlink()
-        self.env["linserv.billing.difference"].sudo().create(vals_list)
+        self._replace_differences(vals_list)
+
+    def _prefetch_versions(self, plans):
+        """Read at once what the planned charges' price versions came from."""
+        keys = {charge.version_key for plan in plans.values() for charge in plan.charges}
+        versions = self.env["linserv.subscription.price"].sudo().browse(sorted(key for key in keys if key))
+        versions.mapped("price_run_line_ids")
+
+    def _replace_differences(self, vals_list):
+        """Write the rows anew where they are others than before: most previews find what the last one found."""
+        differences = self.sudo().difference_ids
+        known = [
+            (each.line_id.id, each.subscription_id.id, each.reason, each.amount) for each in differences.sorted("id")
+        ]
+        wanted = [(vals["line_id"], vals["subscription_id"], vals["reason"], vals["amount"]) for vals in vals_list]
+        if known != wanted:
+            differences.unlink()
+            differences.create(vals_list)
 
     def _prepare_difference_vals(self, difference):
         return {

@@ -75,8 +75,11 @@ class LinservContract(models.Model):
         return result
 
     @api.model
-    def _search_due(self, company, date):
-        """Return the ids of the company's contracts that may have something to bill on ``date``, in order."""
+    def _search_due(self, company, date, among=None):
+        """Return the ids of the company's contracts that may have something to bill on ``date``, in order.
+
+        :param among: contracts to choose from; all of the company's unless given
+        """
         self.env["linserv.subscription"].flush(["company_id", "contract_id", "state", "date_next_due"])
         self.flush(["state"])
         self.env.cr.execute(
@@ -88,9 +91,10 @@ class LinservContract(models.Model):
               AND subscription.state IN ('active', 'ended')
               AND (subscription.date_next_due IS NULL OR subscription.date_next_due <= %s)
               AND contract.state IN %s
+              AND (%s OR contract.id = ANY (%s))
             ORDER BY subscription.contract_id
             """,
-            [company.id, date, tuple(sorted(states.BILLABLE))],
+            [company.id, date, tuple(sorted(states.BILLABLE)), among is None, among.ids if among else []],
         )
         return [contract_id for (contract_id,) in self.env.cr.fetchall()]
 
