@@ -54,15 +54,22 @@ PRICES = {"bas": 1490.0, "backup": 690.0, "drift": 2900.0, "epost": 850.0, "main
 # Started hundreds of lines that the quotations name; what is counted is what is invoiced.
 QUOTED = {("norrvik", "maintenance"): 193, ("adalen", "maintenance"): 120}
 HOUR_PRICES = {"linserv_hour_level_agreement": 1150.0, "linserv_hour_level_standard": 1450.0}
+HOSTS = {
+    # folder of the endpoint: xml-id, name, what it does for other hosts
+    "demo-host": ("host", "norrvik-1", False),
+    "demo-backup-host": ("host_backup", "backup-1", "backup"),
+    "demo-dr-host": ("host_dr", "dr-1", "dr"),
+}
 GROUPS = {
     "manager": (
         "linserv_maintenance.linserv_code_snapshot_group_manager linserv_contract.linserv_contract_group_manager "
-        "linserv_hosting.linserv_host_group_manager account.group_account_invoice sales_team.group_sale_manager "
+        "linserv_hosting.linserv_host_group_manager linserv_backup.linserv_backup_group_manager "
+        "account.group_account_invoice sales_team.group_sale_manager "
         "linserv_contract.linserv_contract_group_approver"
     ),
     "user": (
         "linserv_maintenance.linserv_code_snapshot_group_user linserv_contract.linserv_contract_group_user "
-        "linserv_hosting.linserv_host_group_user"
+        "linserv_hosting.linserv_host_group_user linserv_backup.linserv_backup_group_user"
     ),
     "accountant": "account.group_account_manager",
 }
@@ -140,19 +147,21 @@ def make_customers(env):
         ensure(env, "res.users", key + "_user", user)
 
 
-def read_endpoint():
-    """Where the demo host is, and how an administrator gets in the first time."""
-    return json.loads((STATE / "demo-host" / "endpoint.json").read_text())
+def read_endpoint(host="demo-host"):
+    """Where a demo host is, and how an administrator gets in the first time."""
+    return json.loads((STATE / host / "endpoint.json").read_text())
 
 
 def make_hosts(env):
-    """The demo host with its key, and one that nobody has connected yet."""
-    facts = read_endpoint()
+    """The customer's host, a backup host, a DR host, and one that nobody has connected yet."""
     secret = ensure(env, "linserv.secret", "login_key", {"name": "Linservs inloggningsnyckel", "kind": "ssh_key"})
     if not secret.has_value:
         secret.action_generate()
-    vals = {"name": "norrvik-1", "address": facts["address"], "port": facts["port"], "user": facts["user"]}
-    host = ensure(env, "linserv.host", "host", dict(vals, ssh_secret_id=secret.id))
+    for place, (key, name, role) in HOSTS.items():
+        facts = read_endpoint(place)
+        vals = {"name": name, "address": facts["address"], "port": facts["port"], "user": facts["user"]}
+        ensure(env, "linserv.host", key, dict(vals, ssh_secret_id=secret.id, backup_role=role))
+    host = env.ref("linserv_story.host")
     ensure(env, "linserv.host", "host_adalen", {"name": "adalen-1", "address": "adalen-1.linserv.example"})
     return host
 

@@ -1,7 +1,7 @@
-"""The demo customer's host: a real sshd on a loopback port, with a customer's Odoo 14 behind it.
+"""The demo's hosts: the customer's with its Odoo 14, a backup host and a DR host, each a real sshd on a loopback port.
 
-It serves until it is ended. A folder that is there already is taken over with its keys and port.
-What the story needs to know of it stands in `demo-host/endpoint.json` of the state folder.
+They serve until they are ended. A folder that is there already is taken over with its keys and port.
+What the story needs to know of a host stands in `<host>/endpoint.json` of the state folder.
 """
 
 import importlib.util
@@ -10,11 +10,13 @@ import os
 import signal
 import sys
 import types
+from contextlib import ExitStack
 from pathlib import Path
 
 SUITE, STATE = Path(os.environ["LINSERV_SUITE"]), Path(os.environ["LINSERV_STATE"])
-FOLDER = STATE / "demo-host"
 CUSTOMER = STATE / "norrvik"
+CORE = "/usr/lib/python3/dist-packages/odoo/addons"
+HOSTS = ("demo-backup-host", "demo-dr-host", "demo-host")  # the last one tells that all are there
 
 
 def load_sshd():
@@ -34,7 +36,6 @@ def load_sshd():
 
 def get_instances():
     """What /etc/linserv/agent.json of this host says of the customer's Odoo."""
-    core = "/usr/lib/python3/dist-packages/odoo/addons"
     return {
         "norrvik": {
             "database": "norrvik",
@@ -43,40 +44,57 @@ def get_instances():
             "odoo_bin": "/usr/bin/odoo",
             "odoo_config": str(CUSTOMER / "odoo.conf"),
             "addons_path": [str(CUSTOMER / "addons")],
-            "core_addons_path": [core],
+            "core_addons_path": [CORE],
             "unit": "odoo-norrvik.service",
         }
     }
 
 
-def make_endpoint(sshd):
+def get_sections(host):
+    """What agent.json says of backups: where they are kept, with what, and where a point is restored to prove it."""
+    drill = {
+        "pg": {"host": str(STATE / "run"), "user": "odoo"},
+        "odoo_python": "/usr/bin/python3",
+        "odoo_bin": "/usr/bin/odoo",
+        "core_addons_path": [CORE],
+    }
+    common = {"root": str(STATE / host / "copies"), "zstd": "/usr/bin/zstd", "drill": drill}
+    engines = {"demo-backup-host": {"borg": os.environ["LINSERV_BORG"]}, "demo-dr-host": {"restic": "/usr/bin/restic"}}
+    return {"backup": {**common, **engines[host]}} if host in engines else {}
+
+
+def make_endpoint(sshd, host):
     """The endpoint in its folder; one that is there already keeps its keys and ports."""
-    known = FOLDER / "endpoint.json"
+    folder = STATE / host
+    known = folder / "endpoint.json"
+    options = {"instances": get_instances() if host == "demo-host" else {}, "sections": get_sections(host)}
     if not known.exists():
         # No agent yet: the story installs it, with the administrator's key.
-        return sshd.SshEndpoint(FOLDER, agent=b"", instances=get_instances())
-    ports, agent = json.loads(known.read_text())["ports"], (FOLDER / "agent.pyz").read_bytes()
-    return sshd.SshEndpoint(FOLDER, agent=agent, instances=get_instances(), ports=ports, keep=True)
+        return sshd.SshEndpoint(folder, agent=b"", **options)
+    ports, agent = json.loads(known.read_text())["ports"], (folder / "agent.pyz").read_bytes()
+    return sshd.SshEndpoint(folder, agent=agent, ports=ports, keep=True, **options)
 
 
 def write_facts(endpoint):
     """Tell the story where the host is and how an administrator gets in the first time."""
+    folder = endpoint.folder
     facts = {"address": endpoint.address, "ports": endpoint.ports, "port": endpoint.port, "user": endpoint.user}
     facts.update(host_public_key=endpoint.host_public_key, admin_private_key=endpoint.admin_private_key)
-    facts.update(folder=str(FOLDER), authorized_keys=str(endpoint.authorized_keys_path))
+    facts.update(folder=str(folder), authorized_keys=str(endpoint.authorized_keys_path))
     facts.update(agent=str(endpoint.agent_path), config=str(endpoint.config_path))
     facts.update(state_directory=str(endpoint.state_directory))
-    draft = FOLDER / "endpoint.json.new"
+    draft = folder / "endpoint.json.new"
     draft.write_text(json.dumps(facts))
-    draft.replace(FOLDER / "endpoint.json")
+    draft.replace(folder / "endpoint.json")
 
 
 def main():
     """Serve until a signal comes."""
     sshd = load_sshd()
     signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(0))
-    with make_endpoint(sshd) as endpoint:
-        write_facts(endpoint)
+    with ExitStack() as running:
+        for host in HOSTS:
+            write_facts(running.enter_context(make_endpoint(sshd, host)))
         while True:
             signal.pause()
 

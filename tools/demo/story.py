@@ -27,33 +27,36 @@ def tell(env, chapter, answer, port):
 
 def connect(env, port):
     """Everybody, and the host: key pinned after a look at the fingerprint, agent installed, facts read."""
-    host = cast.make_all(env, port)
-    if host.state == "draft":
-        pin(env, host)
-        install(host)
-        env.cr.commit()
-    host._queue_facts()
-    work_off(env, lambda: host.state == "ready")
+    cast.make_all(env, port)
+    hosts = {place: env.ref("linserv_story." + names[0]) for place, names in cast.HOSTS.items()}
+    for place, host in hosts.items():
+        if host.state == "draft":
+            pin(env, host, place)
+            install(host, place)
+            env.cr.commit()
+        host._queue_facts()
+    work_off(env, lambda: all(host.state == "ready" for host in hosts.values()))
+    host = hosts["demo-host"]
     text = "host %s: %s, kernel %s, %d CPUs, %d MB of memory, agent %s"
     values = (host.name, host.os_name, host.kernel, host.cpu_count, host.memory_total_mb, host.agent_version[:12])
     return {"lines": [text % values], "files": []}
 
 
-def pin(env, host):
+def pin(env, host, place):
     """What the administrator does: look at the key, type the fingerprint that the host's owner told, pin it."""
-    told = cast.read_endpoint()["host_public_key"].split()[1]
+    told = cast.read_endpoint(place)["host_public_key"].split()[1]
     wizard = env["linserv.host.pin"].browse(host.action_pin_key()["res_id"])
     shown = wizard.line_ids.filtered(lambda line: told in line.public_key.split())
     wizard.typed_fingerprint = shown.fingerprint
     wizard.action_pin()
 
 
-def install(host):
+def install(host, place):
     """The first visit with the administrator's one-time key, as the wizard makes it.
 
     The wizard installs below /opt, /etc and /var; the demo host is an ordinary user's and has these in its folder.
     """
-    facts = cast.read_endpoint()
+    facts = cast.read_endpoint(place)
     order = ssh_install.Order(
         user=facts["user"],
         public_key=host.ssh_secret_id.public_value,

@@ -59,7 +59,8 @@ def prepare_databases(root):
     services.stop_all(root)
     print("making Linserv's database and the customer's …", flush=True)
     marker = root.state / "out" / "demo-made"
-    root.run(["rm", "-rf", marker, root.state / "demo-host", root.state / "norrvik"])
+    hosts = [root.state / host for host in ("demo-host", "demo-backup-host", "demo-dr-host")]
+    root.run(["rm", "-rf", marker, *hosts, root.state / "norrvik"])
     customer.provide(root)
     postgres.copy(root, odoo.get_suite_template(root), DATABASE)
     root.run(["sh", "-c", 'cat > "$1"', "write", marker], input=story_key().encode())
