@@ -71,7 +71,9 @@ class SshEndpoint:
     :param keep: keep the keys that an earlier endpoint left in the folder
     """
 
-    def __init__(self, folder, agent=None, instances=None, forced_command=None, wrapper="", ports=1, keep=False, sections=None):
+    def __init__(
+        self, folder, agent=None, instances=None, forced_command=None, wrapper="", ports=1, keep=False, sections=None
+    ):
         self.folder = Path(folder)
         self.address = "127.0.0.1"
         self.user = getpass.getuser()
