@@ -10,6 +10,7 @@
     "external_dependencies": {"python": ["cryptography"]},
     "data": [
         "security/linserv_security.xml",
+        "security/linserv_backup_plan_security.xml",
         "security/ir.model.access.csv",
         "views/linserv_host_views.xml",
         "views/linserv_menus.xml",
