@@ -74,6 +74,8 @@ def staff_pages(staff):
     yield "lines-graph", "#action=%d&view_type=graph&model=linserv.code.snapshot" % count, ".o_graph_renderer, canvas"
     work = action("linserv_contract.linserv_contract_action")
     yield "contract", form % (contract, "linserv.contract", work), ".o_form_view"
+    figures = action("linserv_contract.linserv_revenue_dashboard_action")
+    yield "figures", "#action=%d" % figures, ".o_linserv_revenue_dashboard, .o_linserv_dashboard, .o_content svg, canvas"
     bill = action("linserv_contract.linserv_billing_run_action")
     yield "billing-run", form % (billing, "linserv.billing.run", bill), ".o_form_view"
     yield "invoice", form % (move, "account.move", action("account.action_move_out_invoice_type")), ".o_form_view"
@@ -86,6 +88,8 @@ def portal_pages(staff):
     yield "portal-home", "/my"
     yield "portal-contracts", "/my/contracts"
     yield "portal-contract", "/my/contracts/%d" % contract
+    yield "portal-coverage", "/my/contracts/%d/coverage" % contract
+    yield "portal-quotation", "/my/orders/%d" % staff.find("sale.order", [["partner_id.name", "=", "Norrvik Bygg AB"]])
     yield "portal-instances", "/my/instances"
     yield "portal-code", "/my/instances/%d/code" % instance
 
