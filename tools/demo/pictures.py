@@ -48,7 +48,7 @@ def log_in(browser, url, login, password, viewport):
     """A page of somebody who is logged in."""
     context = browser.new_context(viewport=viewport, locale="sv-SE", timezone_id="Europe/Stockholm")
     page = context.new_page()
-    page.goto(url + "/web/login")
+    page.goto(url + "/web/login", wait_until="networkidle")  # an answer still on its way would bring the old session back
     page.fill("input[name=login]", login)
     page.fill("input[name=password]", password)
     page.click("button[type=submit]")
