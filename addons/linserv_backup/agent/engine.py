@@ -61,12 +61,14 @@ class Running:
         stdout: Optional[BinaryIO] = None,
         env: Optional[Dict[str, str]] = None,
         limits: Limits = Limits(),  # noqa: B008  (immutable)
+        cwd: str = "/",
     ) -> None:
         self.argv = [str(word) for word in argv]
         self.timed_out = False
         self.began = time.monotonic()
         self._complaints = b""
         feed = isinstance(stdin, bytes)
+        self._cwd = cwd
         self.process = self._start(subprocess.PIPE if feed else stdin or subprocess.DEVNULL, stdout, env, limits)
         self._watch = threading.Timer(timeout, self._expire)
         self._watch.daemon = True
@@ -83,7 +85,7 @@ class Running:
                 stdout=stdout or subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=dict(clean_environment(), **(env or {})),
-                cwd="/",
+                cwd=self._cwd,
                 preexec_fn=_prepare_for(os.getpid(), limits),  # noqa: PLW1509  (nothing in it takes a lock)
             )
         except OSError as error:
@@ -167,12 +169,13 @@ def run_engine(  # noqa: PLR0913  (the parts of a call are what they are)
     limits: Limits = Limits(),  # noqa: B008  (immutable)
     accept: Sequence[int] = (0,),
     explain: Optional[Explain] = None,
+    cwd: str = "/",
 ) -> Finished:
     """Run a program to its end and return what it wrote (at most 64 MiB, unless `stdout` takes it).
 
     :raise BackupError: as `Running.finish`, and `engine_failed` for more output than anybody could want
     """
-    with Running(argv, timeout, stdin, stdout, env, limits) as program:
+    with Running(argv, timeout, stdin, stdout, env, limits, cwd) as program:
         output = b"" if stdout else _collect(program)
         return program.finish(accept, explain)._replace(output=output)
 
