@@ -1,0 +1,109 @@
+"""Streams a dump of the database out of a snapshot that somebody holds: nothing is kept on the customer's disk."""
+
+import hashlib
+import re
+import subprocess
+import time
+from typing import Any, Dict, List, Tuple
+
+from . import source_faults, source_instance
+from .errors import BackupError
+from .source_child import Child, peak_memory
+from .source_instance import Source
+from .source_psql import Session
+from .source_stream import FRAME, Sender
+
+LOCK_MILLISECONDS = 10000
+SILENCE_SECONDS = 10.0
+_SNAPSHOT = re.compile(r"[0-9A-F]{1,16}(-[0-9A-F]{1,16}){1,3}\Z")
+_VERSION = re.compile(r"(\d+)(?:\.(\d+))?")
+
+
+def dump(context: Any, args: Dict[str, Any]) -> Dict[str, Any]:
+    """Stream `pg_dump -Fc -Z0`; return its size and sha256, which exist only when pg_dump said that all went well.
+
+    :raise BackupError: `pg_dump_too_old`, `snapshot_gone`, `dump_killed`, `dump_failed` and others
+    """
+    snapshot = args.get("snapshot", "")
+    if not _SNAPSHOT.match(snapshot):
+        raise BackupError("argument_invalid", "This is no snapshot of PostgreSQL.", "configuration")
+    source = source_instance.load(context.instance)
+    versions = check_versions(source)
+    begun, digest = time.monotonic(), hashlib.sha256()
+    sender = Sender(context.send, frame=1)
+    with Child(_command(source, snapshot), source.environment) as child:
+        while True:
+            data = child.read(FRAME, SILENCE_SECONDS)
+            if data == b"":
+                break
+            if data is None:  # whoever asked may have hung up meanwhile: then this raises
+                context.progress(sender.sent, 0, "waiting for the database")
+                continue
+            digest.update(data)
+            sender.add(data)
+        _check_end(child)
+    seconds = round(time.monotonic() - begun, 3)
+    return dict(versions, bytes=sender.sent, sha256=digest.hexdigest(), seconds=seconds, peak_memory=peak_memory())
+
+
+def check_versions(source: Source) -> Dict[str, str]:
+    """Return the versions of pg_dump and of the server.
+
+    :raise BackupError: `pg_dump_too_old`, `program_missing`
+    """
+    own = client_version(source)
+    with Session(source) as session:
+        server = session.value("SHOW server_version;")
+    if major(own) < major(server):
+        text = (
+            "pg_dump of the host is %s, its PostgreSQL server %s: install postgresql-client-%s or name a newer pg_dump."
+        )
+        raise BackupError("pg_dump_too_old", text % (own, server, major_name(server)), "configuration")
+    return {"pg_dump": own, "pg_server": server}
+
+
+def client_version(source: Source) -> str:
+    """Return the version of pg_dump, such as `13.16`."""
+    try:
+        done = subprocess.run(  # noqa: S603  (an argument list, no shell)
+            [source.pg_dump, "--version"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=source.environment,
+            timeout=20,
+            check=True,
+        )
+        found = _VERSION.search(done.stdout.decode("ascii", "replace"))
+    except (OSError, subprocess.SubprocessError) as error:
+        raise BackupError(
+            "program_missing", "%s cannot be run: %s" % (source.pg_dump, error), "configuration"
+        ) from error
+    if not found:
+        raise BackupError("program_missing", "%s does not say its version." % source.pg_dump, "configuration")
+    return found.group(0)
+
+
+def major(version: str) -> Tuple[int, int]:
+    """Return what orders releases between which dumps may fail: 13 of `13.4`, but 9.6 of `9.6.24`."""
+    numbers = [int(number) for number in re.findall(r"\d+", version)[:2]] + [0, 0]
+    return (numbers[0], numbers[1] if numbers[0] < 10 else 0)
+
+
+def major_name(version: str) -> str:
+    """Return the release as packages name it: `13`, `9.6`."""
+    first, second = major(version)
+    return "%d.%d" % (first, second) if first < 10 else str(first)
+
+
+def _command(source: Source, snapshot: str) -> List[str]:
+    options = ["--format=custom", "--compress=0", "--no-password", "--snapshot=" + snapshot]
+    return [source.pg_dump, *options, "--lock-wait-timeout=%d" % LOCK_MILLISECONDS]
+
+
+def _check_end(child: Child) -> None:
+    status = child.finish()
+    if status < 0:
+        raise BackupError("dump_killed", "pg_dump was killed by signal %d." % -status, "transient")
+    if status:
+        raise source_faults.fault(child.errors, "dump_failed")
