@@ -169,6 +169,7 @@ def run_engine(  # noqa: PLR0913  (the parts of a call are what they are)
     limits: Limits = Limits(),  # noqa: B008  (immutable)
     accept: Sequence[int] = (0,),
     explain: Optional[Explain] = None,
+    *,
     cwd: str = "/",
 ) -> Finished:
     """Run a program to its end and return what it wrote (at most 64 MiB, unless `stdout` takes it).
