@@ -11,8 +11,11 @@
     "data": [
         "security/linserv_security.xml",
         "security/linserv_backup_plan_security.xml",
+        "security/linserv_backup_drill_security.xml",
         "security/ir.model.access.csv",
+        "data/ir_cron_drill.xml",
         "views/linserv_host_views.xml",
         "views/linserv_menus.xml",
+        "views/linserv_backup_drill_views.xml",
     ],
 }

@@ -1,14 +1,12 @@
-"""Children of a drill: argument lists, hard timeouts, and errors that say what went wrong."""
+"""Children of a drill: errors that say whether the point is wrong or the host."""
 
 import os
 import re
-import signal
-import subprocess
 from typing import Any, Dict, List, Optional
 
+from .engine import run_engine
 from .errors import BackupError
 
-ERROR_BYTES = 4096
 _FULL = re.compile(r"No space left on device|could not (extend|write to) file|Disk quota exceeded", re.IGNORECASE)
 _UNREACHABLE = re.compile(r"could not connect to server|connection to server .* failed|server closed the connection")
 _REFUSED = re.compile(r"authentication failed|no pg_hba.conf entry|role .* does not exist|permission denied to create")
@@ -24,51 +22,32 @@ def run(
 ) -> str:
     """Run a program to its end and return what it wrote.
 
-    :raise BackupError: `code` when it ended with another status than 0 and its words give no better one
+    :param code: the error's code where the program's words give no better one; its kind is then `data`
+    :raise BackupError: it ended with another status than 0, or not in time
     """
-    try:
-        child = subprocess.Popen(  # noqa: S603  (an argument list, no shell)
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment,
-            cwd="/",
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise BackupError("program_missing", "%s cannot be started: %s" % (argv[0], error), "configuration") from error
-    try:
-        output, errors = child.communicate((stdin or "").encode("utf-8"), timeout=seconds)
-    except subprocess.TimeoutExpired:
-        raise BackupError("drill_timeout", "%s took longer than %d s." % (argv[0], seconds), "transient") from None
-    finally:
-        end(child)
-    if child.returncode:
-        raise explain(argv[0], child.returncode, errors.decode("utf-8", "replace"), code)
-    return output.decode("utf-8", "surrogateescape")
+    name = os.path.basename(argv[0])
+    done = run_engine(
+        argv,
+        seconds,
+        stdin=(stdin or "").encode("utf-8"),
+        env=environment,
+        explain=lambda status, words: explain(name, status, words, code),
+    )
+    return done.output.decode("utf-8", "surrogateescape")
 
 
 def explain(program: str, status: int, words: str, code: str) -> BackupError:
     """Return the error that a program's last words call for."""
-    message = "%s ended with %d: %s" % (program, status, words.strip()[-ERROR_BYTES:])
+    message = "%s ended with %d: %s" % (program, status, words.strip())
     if _FULL.search(words):
         return BackupError("disk_full", message, "capacity")
     if _UNREACHABLE.search(words):
         return BackupError("database_unreachable", message, "transient")
     if _REFUSED.search(words) or _OLD.search(words):
         return BackupError("drill_unfit", message, "configuration")
+    if status < 0:
+        return BackupError("drill_killed", message, "transient")
     return BackupError(code, message, "data")
-
-
-def end(child: "subprocess.Popen[Any]") -> None:
-    """End a child and all that it started, unless it has ended by itself."""
-    if child.poll() is None:
-        try:
-            os.killpg(child.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        child.wait()
 
 
 def own_source(name: str) -> str:

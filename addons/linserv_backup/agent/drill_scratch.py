@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import List, Optional, Type
 
-from .drill_process import end, own_source, run
+from .drill_process import own_source, run
 from .drill_settings import Settings
 from .errors import BackupError
 
@@ -94,7 +94,9 @@ class Scratch:
         self._guard.stdin.write(json.dumps(order) + "\n")
         self._guard.stdin.flush()
         if self._guard.stdout.readline().strip() != "held":
-            end(self._guard)
+            self._guard.kill()
+            self._guard.wait()
+            self._guard = None
             raise BackupError("database_unreachable", "The scratch database's server does not answer.", "transient")
 
     def _release(self) -> None:

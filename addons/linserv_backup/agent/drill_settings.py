@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional
 
+from .engine import PATH
 from .errors import BackupError
 
 PYTHON = "/usr/bin/python3"
@@ -57,4 +58,4 @@ def _environment(place: Dict[str, Any]) -> Dict[str, str]:
     names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "passfile": "PGPASSFILE"}
     found = {names[key]: str(value) for key, value in place.items() if key in names and value}
     kept = {name: os.environ[name] for name in ("HOME", "USER") if name in os.environ}
-    return {**kept, **found, "PGCONNECT_TIMEOUT": "10", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+    return {**kept, **found, "PGCONNECT_TIMEOUT": "10", "LC_ALL": "C.UTF-8", "PATH": PATH}

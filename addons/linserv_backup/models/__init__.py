@@ -1,10 +1,16 @@
 from . import (
     linserv_backup_deletion,
+    linserv_backup_drill,
+    linserv_backup_drill_evidence,
+    linserv_backup_drill_outcome,
+    linserv_backup_drill_schedule,
     linserv_backup_plan,
     linserv_backup_point,
     linserv_backup_proof,
     linserv_backup_repository,
     linserv_backup_repository_connect,
+    linserv_backup_repository_drills,
     linserv_backup_texts,
     linserv_host,
+    res_company_drill,
 )
