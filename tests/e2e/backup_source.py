@@ -1,14 +1,15 @@
 """Speaks to the agent of a customer's host as a backup host does, but as a plain child process: no SSH between."""
 
+import contextlib
 import json
 import os
-import select
 import signal
 import subprocess
 import time
 import uuid
+from pathlib import Path
 
-from support import PYTHON, STATE, build_agent
+from support import STATE, build_agent
 
 SECONDS = 60
 
@@ -61,8 +62,7 @@ class Conversation:
     def __init__(self, host, verb, args, deadline, role):
         self.run = str(uuid.uuid4())
         self.result = None
-        words = [PYTHON, "-I", str(host.agent), "--config", str(host.config), "--role", role]
-        words[0] = "/usr/bin/python3"
+        words = ["/usr/bin/python3", "-I", str(host.agent), "--config", str(host.config), "--role", role]
         environment = {"HOME": os.environ["HOME"], "PATH": "/usr/bin:/bin"}
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
         request = {
@@ -96,6 +96,18 @@ class Conversation:
         """The agent is killed."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(timeout=SECONDS)
+
+    def children(self):
+        """The processes that the agent has started: {pid: name}."""
+        found = {}
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                name, rest = path.read_text().split("(", 1)[1].rsplit(")", 1)
+            except OSError:
+                continue
+            if int(rest.split()[1]) == self.process.pid:
+                found[int(path.parent.name)] = name
+        return found
 
     def frames(self):
         """Everything that is handed over until the result is there; raises HostRefusalError."""
@@ -140,6 +152,20 @@ def wait_until(condition, seconds=10):
         time.sleep(0.05)
 
 
-def is_silent(stream, seconds):
-    """Whether nothing can be read from a stream for so long."""
-    return not select.select([stream], [], [], seconds)[0]
+@contextlib.contextmanager
+def somebody(database, statement):
+    """A session of somebody else, in the middle of a transaction."""
+    words = ["psql", "-X", "-q", "-A", "-t", "-d", database.name]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as session:
+        session.stdin.write(("BEGIN; %s; SELECT 'done';\n" % statement).encode())
+        session.stdin.flush()
+        assert session.stdout.readline() == b"done\n"
+        yield session
+
+
+def is_gone(pid):
+    """Whether a process has ended."""
+    try:
+        return "State:\tZ" in Path("/proc/%d/status" % pid).read_text()
+    except OSError:
+        return True

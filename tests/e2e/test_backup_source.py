@@ -1,15 +1,11 @@
 """What a backup host reads of a customer's instance: a real database and filestore, the real agent and pg_dump."""
 
-import contextlib
 import hashlib
 import subprocess
 
 import pytest
-from backup_source import CustomerHost, HostRefusalError, wait_until
-
-SESSIONS = (
-    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'linserv_backup' AND datname = current_database()"
-)
+from backup_source import CustomerHost, HostRefusalError, somebody
+from support import SUITE
 
 
 @pytest.fixture
@@ -55,31 +51,68 @@ def test_inspect_tells_what_there_is(host):
     assert known["tables"] > 100
 
 
-@contextlib.contextmanager
-def somebody(database, statement):
-    """A session of somebody else, in the middle of a transaction."""
-    words = ["psql", "-X", "-q", "-A", "-t", "-d", database.name]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as session:
-        session.stdin.write(("BEGIN; %s; SELECT 'done';\n" % statement).encode())
-        session.stdin.flush()
-        assert session.stdout.readline() == b"done\n"
-        yield session
-
-
 def test_a_lock_that_cannot_be_had_is_a_clear_error_within_seconds(host, database):
     with somebody(database, "LOCK ir_attachment IN SHARE MODE"), pytest.raises(HostRefusalError) as refused:
         host.hold()
     assert (refused.value.code, refused.value.retryable) == ("attachments_busy", True)
 
 
-def test_a_cut_line_leaves_nothing_behind(host, database):
-    held = host.hold()
-    held.hang_up()
-    held.process.wait(timeout=10)
-    wait_until(lambda: database.query(SESSIONS) == [["0"]])
+@pytest.fixture(scope="module")
+def role(database):
+    """The role that the administrator makes with the file of the agent's archive."""
+    script = (SUITE / "addons" / "linserv_backup" / "agent" / "backup_role.sql").read_bytes()
+    for _twice in range(2):
+        subprocess.run(["psql", "-X", "-q", "-U", "postgres", "-d", database.name], input=script, check=True)
+    database.query("CREATE TABLE made_later (id serial PRIMARY KEY)")
+    return {"backup_user": "linserv_backup"}
 
 
-def test_a_killed_agent_leaves_nothing_behind(host, database):
-    held = host.hold()
-    held.kill()
-    wait_until(lambda: database.query(SESSIONS) == [["0"]])
+def test_a_role_that_only_reads_is_enough(host, role):
+    host.configure(**role)
+    known, _data = host.call("source.inspect")
+    with host.hold() as held:
+        result, data = host.call("source.dump", {"snapshot": held.document["snapshot"]})
+        assert held.release()["held"] is True
+    assert (known["user"], known["hold"]) == ("linserv_backup", True)
+    assert len(data) == result["bytes"] > 10**6
+    assert held.document["counts"]["made_later"] == 0
+
+
+def test_the_role_can_do_nothing_else(host, role, database):
+    words = ["psql", "-X", "-q", "-U", "linserv_backup", "-d", database.name, "-c"]
+    for statement in (
+        "DELETE FROM res_partner",
+        "SET transaction_read_only = off; UPDATE res_users SET login = 'x'",
+        "SET default_transaction_read_only = off; LOCK TABLE ir_attachment IN SHARE UPDATE EXCLUSIVE MODE",
+        "SET default_transaction_read_only = off; CREATE DATABASE mine",
+        "COPY (SELECT 1) TO PROGRAM 'true'",
+    ):
+        done = subprocess.run([*words, statement], capture_output=True, text=True, check=False)
+        assert done.returncode != 0, statement
+        assert "permission denied" in done.stderr or "must be" in done.stderr or "read-only" in done.stderr
+
+
+def test_the_lock_of_the_role_waits_two_seconds_at_most(host, role, database):
+    host.configure(**role)
+    with somebody(database, "LOCK ir_attachment IN SHARE MODE"), pytest.raises(HostRefusalError) as refused:
+        host.hold()
+    assert refused.value.code == "attachments_busy"
+
+
+def test_the_administrator_gets_the_file_from_the_agent(host):
+    shown = subprocess.run(
+        ["/usr/bin/python3", "-I", str(host.agent), "show", "linserv_backup/backup_role.sql"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    asked, _data = host.call("source.role", role="linserv")
+    assert shown == asked["sql"]
+    assert "SECURITY DEFINER" in shown
+
+
+def test_odoos_own_key_cannot_read_a_customers_data(host):
+    for verb in ("source.hold", "source.dump", "source.files", "source.tree", "source.fetch"):
+        with pytest.raises(HostRefusalError) as refused:
+            host.call(verb, role="linserv")
+        assert refused.value.code == "verb_unknown"

@@ -28,6 +28,9 @@ CONFIGURATION = frozenset(
         "pg_dump_old",
         "folder_missing",
         "filestore_missing",
+        "folder_unknown",
+        "instance_incomplete",
+        "not_odoo",
     ]
 )
 CAPACITY = frozenset(["disk_full", "too_large"])

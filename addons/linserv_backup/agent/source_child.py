@@ -35,7 +35,7 @@ class Child:
             )
         except OSError as error:
             raise BackupError(
-                "program_missing", "%s cannot be started: %s" % (argv[0], error), "configuration"
+                "pg_dump_missing", "%s cannot be started: %s" % (argv[0], error), "configuration"
             ) from error
         self.output = self._descriptor("stdout")
         self._stderr: Optional[int] = self._descriptor("stderr")

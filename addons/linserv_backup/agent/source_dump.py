@@ -22,7 +22,7 @@ _VERSION = re.compile(r"(\d+)(?:\.(\d+))?")
 def dump(context: Any, args: Dict[str, Any]) -> Dict[str, Any]:
     """Stream `pg_dump -Fc -Z0`; return its size and sha256, which exist only when pg_dump said that all went well.
 
-    :raise BackupError: `pg_dump_too_old`, `snapshot_gone`, `dump_killed`, `dump_failed` and others
+    :raise BackupError: `pg_dump_old`, `snapshot_gone`, `dump_killed`, `dump_failed` and others
     """
     snapshot = args.get("snapshot", "")
     if not _SNAPSHOT.match(snapshot):
@@ -49,7 +49,7 @@ def dump(context: Any, args: Dict[str, Any]) -> Dict[str, Any]:
 def check_versions(source: Source) -> Dict[str, str]:
     """Return the versions of pg_dump and of the server.
 
-    :raise BackupError: `pg_dump_too_old`, `program_missing`
+    :raise BackupError: `pg_dump_old`, `pg_dump_missing`
     """
     own = client_version(source)
     with Session(source) as session:
@@ -58,7 +58,7 @@ def check_versions(source: Source) -> Dict[str, str]:
         text = (
             "pg_dump of the host is %s, its PostgreSQL server %s: install postgresql-client-%s or name a newer pg_dump."
         )
-        raise BackupError("pg_dump_too_old", text % (own, server, major_name(server)), "configuration")
+        raise BackupError("pg_dump_old", text % (own, server, major_name(server)), "configuration")
     return {"pg_dump": own, "pg_server": server}
 
 
@@ -77,10 +77,10 @@ def client_version(source: Source) -> str:
         found = _VERSION.search(done.stdout.decode("ascii", "replace"))
     except (OSError, subprocess.SubprocessError) as error:
         raise BackupError(
-            "program_missing", "%s cannot be run: %s" % (source.pg_dump, error), "configuration"
+            "pg_dump_missing", "%s cannot be run: %s" % (source.pg_dump, error), "configuration"
         ) from error
     if not found:
-        raise BackupError("program_missing", "%s does not say its version." % source.pg_dump, "configuration")
+        raise BackupError("pg_dump_missing", "%s does not say its version." % source.pg_dump, "configuration")
     return found.group(0)
 
 

@@ -25,7 +25,7 @@ _STATES = {
 }
 # Words for what has no SQLSTATE: errors before the login, and everything that pg_dump says.
 _WORDS: Tuple[Tuple[str, str, str], ...] = (
-    (r"server version mismatch", "pg_dump_too_old", "configuration"),
+    (r"server version mismatch", "pg_dump_old", "configuration"),
     (r"invalid snapshot identifier|SET TRANSACTION SNAPSHOT", "snapshot_gone", "transient"),
     (
         r"invalid page|could not read block|missing chunk|invalid memory alloc|unexpected chunk",
@@ -47,7 +47,7 @@ _WORDS: Tuple[Tuple[str, str, str], ...] = (
 )
 _TEXTS = {
     "attachments_busy": "The table of attachments was locked by somebody else for too long; nothing was disturbed.",
-    "pg_dump_too_old": "pg_dump of the host is older than its PostgreSQL server: a newer postgresql-client is needed.",
+    "pg_dump_old": "pg_dump of the host is older than its PostgreSQL server: a newer postgresql-client is needed.",
     "snapshot_gone": "The database no longer has the snapshot that the backup reads from.",
     "database_missing": "PostgreSQL has no database of this name: it was dropped, renamed or never made.",
     "not_odoo": "The database has no table of attachments: it is not an Odoo database.",

@@ -56,10 +56,10 @@ def hold(context: Any, args: Dict[str, Any]) -> Dict[str, Any]:
     asker = Asker()
     begun = time.monotonic()
 
-    def look() -> None:
-        asker_lines = asker.lines()
-        if "release" in asker_lines:
+    def look() -> None:  # whoever asked may have hung up meanwhile, and is told that we are at work
+        if "release" in asker.lines():
             raise BackupError("line_cut", "The backup host gave up before anything was held.", "transient")
+        context.progress(0, 0, "waiting for the database")
 
     with Session(source, look) as lock, Session(source, look) as reader:
         take_lock(lock, args.get("lock_timeout_ms", LOCK_MILLISECONDS))

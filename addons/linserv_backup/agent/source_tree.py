@@ -80,11 +80,18 @@ class _Walk:
                 self._tell(name, descriptor, entry, path, status)
 
     def _entries(self, name: str, descriptor: int, prefix: str) -> Iterator[Tuple[str, os.stat_result]]:
-        for entry in sorted(os.listdir(descriptor)):
+        for entry in self._names(name, descriptor, prefix):
             try:
                 yield entry, os.stat(entry, dir_fd=descriptor, follow_symlinks=False)
             except OSError as error:
                 self.notes.append((name, prefix + entry, error.strerror or "unreadable"))
+
+    def _names(self, name: str, descriptor: int, prefix: str) -> List[str]:
+        try:
+            return sorted(os.listdir(descriptor))
+        except OSError as error:
+            self.notes.append((name, prefix, error.strerror or "unreadable"))
+            return []
 
     def _descend(self, name: str, folder: Folder, parent: int, entry: str, path: str, same: bool) -> None:
         if not same or path.count("/") >= MAX_DEPTH:
@@ -137,7 +144,7 @@ def open_folder(path: str, code: str) -> int:
 def open_file(root: int, path: str) -> Optional[int]:
     """Return a descriptor of a plain file below `root`, reached through no link; None when there is no such file.
 
-    :raise BackupError: `file_unreadable`
+    :raise OSError: it is there and cannot be opened
     """
     *folders, name = path.split("/")
     opened: List[int] = []
@@ -150,7 +157,7 @@ def open_file(root: int, path: str) -> Optional[int]:
     except OSError as error:
         if error.errno in _GONE:
             return None
-        raise BackupError("file_unreadable", "%s: %s" % (path, error.strerror), "configuration") from error
+        raise
     finally:
         for folder_descriptor in opened:
             os.close(folder_descriptor)

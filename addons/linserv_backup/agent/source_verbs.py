@@ -41,10 +41,17 @@ def _fetch(context: Any, args: Dict[str, Any]) -> Dict[str, Any]:
     return source_files.fetch(context, args)
 
 
+def _role(_context: Any, _args: Dict[str, Any]) -> Dict[str, Any]:
+    import pkgutil  # noqa: PLC0415
+
+    return {"sql": (pkgutil.get_data(__package__, "backup_role.sql") or b"").decode("utf-8")}
+
+
 _inspect.args = {}  # type: ignore[attr-defined]
 _hold.args = {"lock_timeout_ms": int, "idle_seconds": int}  # type: ignore[attr-defined]
 _dump.args = {"snapshot": str}  # type: ignore[attr-defined]
 _files.args = {"names": list}  # type: ignore[attr-defined]
+_role.args = {}  # type: ignore[attr-defined]
 _tree.args = {}  # type: ignore[attr-defined]
 _fetch.args = {"folder": str, "paths": list}  # type: ignore[attr-defined]
 _inspect.roles = ("backup", "linserv")  # type: ignore[attr-defined]
@@ -56,6 +63,7 @@ VERBS: Dict[str, Handler] = {
     "source.hold": _hold,
     "source.dump": _dump,
     "source.files": _files,
+    "source.role": _role,
     "source.tree": _tree,
     "source.fetch": _fetch,
 }

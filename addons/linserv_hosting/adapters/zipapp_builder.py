@@ -33,7 +33,7 @@ def version(archive: bytes) -> str:
 def _members(prefix: str, folder: Path) -> Iterator[tuple[str, bytes]]:
     for path in folder.rglob("*"):
         relative = path.relative_to(folder)
-        if path.is_file() and path.suffix in (".py", ".json", ".txt") and "__pycache__" not in relative.parts:
+        if path.is_file() and path.suffix in (".py", ".json", ".txt", ".sql") and "__pycache__" not in relative.parts:
             yield f"{prefix}/{relative.as_posix()}", path.read_bytes()
 
 

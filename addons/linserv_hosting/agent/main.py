@@ -1,22 +1,25 @@
 """Entry of the agent: one request on stdin, its answer on stdout.
 
 `python3 -I agent.pyz [--config FILE] [--role ROLE]` answers a request, `python3 -I agent.pyz install` sets the agent
-up. The role stands in the forced command of the key that logged in: a key reaches the verbs of its role and no others.
+up, `python3 -I agent.pyz show ADDON/FILE` prints a file that an administrator needs. The role stands in the forced
+command of the key that logged in: a key reaches the verbs of its role and no others.
 """
 
 import hashlib
 import os
+import pkgutil
 import signal
 import sys
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
+from . import addons, log, registry
 from . import config as configuration
-from . import log, registry
 from .context import Context
 from .errors import AgentError, Stopped
 from .protocol import MAX_REQUEST_BYTES, Answers, Request, parse_request
 from .verbs import ANY_VERSION
 
+REPLY_SECONDS = 60
 NO_RUN = "00000000-0000-0000-0000-000000000000"
 
 
@@ -27,9 +30,22 @@ def main(arguments: Optional[List[str]] = None) -> int:
         from . import installer  # noqa: PLC0415  (only the first visit needs it)
 
         return installer.main()
+    if words[:1] == ["show"]:
+        return show(words[1] if len(words) == 2 else "")
     options = dict(zip(words[::2], words[1::2]))
     path, role = options.get("--config", configuration.DEFAULT_PATH), options.get("--role", registry.LINSERV)
     return answer(path, sys.stdin.buffer.readline(MAX_REQUEST_BYTES + 1), role)
+
+
+def show(name: str) -> int:
+    """Print a file of an addon in the archive, such as `linserv_backup/backup_role.sql`."""
+    addon, _slash, file = name.partition("/")
+    try:
+        data = pkgutil.get_data("%s.%s" % (addons.__name__, addon), file)
+    except (ImportError, OSError):
+        data = None
+    sys.stdout.write((data or b"").decode("utf-8"))
+    return 0 if data else 1
 
 
 def answer(config_path: str, data: bytes, role: str = registry.LINSERV) -> int:
@@ -57,13 +73,16 @@ def _attempt(function: Callable[..., Any], *args: Any) -> Tuple[Any, Optional[Ba
 
 
 def _reply(answers: Answers, result: Dict[str, Any], error: Optional[BaseException]) -> int:
+    signal.alarm(REPLY_SECONDS)  # an asker that takes nothing, not even an answer, is not waited for
     try:
         if error is None:
             answers.result(result)
         else:
             answers.error(error)
-    except OSError:
+    except (OSError, Stopped):
         return 1
+    finally:
+        signal.alarm(0)
     return 0 if error is None else 1
 
 
