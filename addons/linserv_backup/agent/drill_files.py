@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 CHUNK = 1024 * 1024
 NAMED = 50  # how many damaged or missing files are named; all are counted
-_STORED = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{38}\Z")
+_STORED = re.compile(r"([0-9a-f]{2,3})/(?=\1)[0-9a-f]{40}\Z")  # three letters in the folders of old series
 
 
 def check_files(folder: Optional[Path], wanted: Iterable[str]) -> Dict[str, Any]:
@@ -53,4 +53,4 @@ def _check(folder: Path, name: str) -> Tuple[int, bool]:
                 size += len(part)
     except OSError:
         return 0, False
-    return size, bool(_STORED.match(name)) and digest.hexdigest() == name[3:]
+    return size, bool(_STORED.match(name)) and digest.hexdigest() == name[-40:]

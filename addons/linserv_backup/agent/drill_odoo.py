@@ -22,7 +22,7 @@ def prove(order: Dict[str, Any]) -> Dict[str, Any]:
     odoo.tools.config.parse_config(order["options"])
     registry = odoo.registry(order["database"])
     seconds = time.monotonic() - begun
-    with registry.cursor() as cursor:
+    with odoo.api.Environment.manage(), registry.cursor() as cursor:
         environment = odoo.api.Environment(cursor, odoo.SUPERUSER_ID, {})
         cursor.execute(INSTALLED)
         installed = [row[0] for row in cursor.fetchall()]

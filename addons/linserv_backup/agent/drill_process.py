@@ -10,6 +10,7 @@ from .errors import BackupError
 _FULL = re.compile(r"No space left on device|could not (extend|write to) file|Disk quota exceeded", re.IGNORECASE)
 _UNREACHABLE = re.compile(r"could not connect to server|connection to server .* failed|server closed the connection")
 _REFUSED = re.compile(r"authentication failed|no pg_hba.conf entry|role .* does not exist|permission denied to create")
+_NO_ODOO = re.compile(r"No module named '(odoo|psycopg2)|can't open file|-c: error: ")
 _OLD = re.compile(r"unsupported version \(.*\) in file header|extension .* is not available|extension control file")
 
 
@@ -43,7 +44,7 @@ def explain(program: str, status: int, words: str, code: str) -> BackupError:
         return BackupError("disk_full", message, "capacity")
     if _UNREACHABLE.search(words):
         return BackupError("database_unreachable", message, "transient")
-    if _REFUSED.search(words) or _OLD.search(words):
+    if any(pattern.search(words) for pattern in (_REFUSED, _OLD, _NO_ODOO)):
         return BackupError("drill_unfit", message, "configuration")
     if status < 0:
         return BackupError("drill_killed", message, "transient")

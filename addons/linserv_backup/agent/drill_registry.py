@@ -51,6 +51,7 @@ def _data_folder(folder: Path, database: str, filestore: Optional[Path]) -> Path
     """Return a data folder in which Odoo finds the files under the name of the scratch database."""
     data = folder / "odoo"
     (data / "filestore").mkdir(parents=True)
+    (data / "odoo.conf").write_text("[options]\n")
     if filestore and filestore.is_dir():
         (data / "filestore" / database).symlink_to(filestore)
     return data

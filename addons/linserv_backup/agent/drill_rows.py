@@ -10,21 +10,18 @@ from typing import Any, Callable, Dict, List, NamedTuple, Sequence
 
 Query = Callable[[str], List[List[str]]]  # a script -> the rows of its statements
 BUCKETS = 4096
-# Tables that an extension owns are made by it and not dumped.
+# The same tables that source_hold.py counts.
 TABLES = """
 SELECT encode(convert_to(n.nspname, 'UTF8'), 'hex'), encode(convert_to(c.relname, 'UTF8'), 'hex')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-    AND NOT EXISTS (
-        SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
-    )
 ORDER BY n.nspname, c.relname;
 """
 SETTINGS = """
 SET search_path = pg_catalog; SET datestyle = 'ISO, MDY'; SET timezone = 'UTC'; SET intervalstyle = 'postgres';
 SET extra_float_digits = 3; SET bytea_output = 'hex'; SET xmloption = 'content';
 """
-HASH = "SELECT %d, count(*), coalesce(sum(hashtextextended((r.*)::text, 0)), 0) FROM %s AS r;\n"
+HASH = "SELECT %d, count(*), coalesce(sum(hashtextextended((r.*)::text, 0)), 0) FROM ONLY %s AS r;\n"
 KEYS = """
 SELECT encode(convert_to(n.nspname, 'UTF8'), 'hex'), encode(convert_to(c.relname, 'UTF8'), 'hex'),
     encode(convert_to(a.attname, 'UTF8'), 'hex') FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
@@ -34,15 +31,15 @@ ORDER BY n.nspname, c.relname, a.attnum;
 """
 BUCKET = """
 SELECT abs(hashtextextended({key}, 1) % {buckets}), count(*), sum(hashtextextended((r.*)::text, 0))
-FROM {table} AS r GROUP BY 1;
+FROM ONLY {table} AS r GROUP BY 1;
 """
 ROWS = """
 SELECT encode(convert_to({key}, 'UTF8'), 'hex'), hashtextextended((r.*)::text, 0)
-FROM {table} AS r WHERE abs(hashtextextended({key}, 1) % {buckets}) IN ({chosen});
+FROM ONLY {table} AS r WHERE abs(hashtextextended({key}, 1) % {buckets}) IN ({chosen});
 """
 COLUMNS = """
 SELECT encode(convert_to(e.key, 'UTF8'), 'hex'), md5(coalesce(e.value, '-')), e.value IS NULL
-FROM {table} AS r, jsonb_each_text(to_jsonb(r)) AS e WHERE encode(convert_to({key}, 'UTF8'), 'hex') = '{row}';
+FROM ONLY {table} AS r, jsonb_each_text(to_jsonb(r)) AS e WHERE encode(convert_to({key}, 'UTF8'), 'hex') = '{row}';
 """
 
 

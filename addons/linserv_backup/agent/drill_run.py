@@ -22,7 +22,7 @@ TO_USABLE = ("rebuild", "hash", "restore", "registry")  # what must be done befo
 CHUNK = 1024 * 1024
 ROWS_SECONDS = 3600
 NAMED = 50
-STORED = "SELECT DISTINCT store_fname FROM ir_attachment WHERE store_fname ~ '^[0-9a-f]{2}/[0-9a-f]{40}$';"
+STORED = "SELECT DISTINCT store_fname FROM ir_attachment WHERE store_fname ~ '^[0-9a-f]{2,3}/[0-9a-f]{40}$';"
 HAS_FILES = "SELECT to_regclass('public.ir_attachment') IS NOT NULL;"
 Opener = Callable[[Any, str], Any]
 
@@ -159,7 +159,12 @@ def run_drill(context: Any, args: Dict[str, Any], opener: Optional[Opener] = Non
 
 
 def open_repository(context: Any, name: str) -> Any:
-    """Return the repository of this host: borg's on a backup host, restic's on a DR host."""
+    """Return the repository of this host: restic's on a DR host, borg's on a backup host."""
+    section = context.config.get_section("backup")
+    if section.get("restic"):
+        from .dr_copies import Copies  # noqa: PLC0415
+
+        return Copies(section, name)
     repositories: Any = importlib.import_module(".repository", __package__)
     return repositories.open(context, name)
 
