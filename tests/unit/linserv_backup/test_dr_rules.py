@@ -20,7 +20,9 @@ def test_slots_are_utc_and_days_are_utc_days():
     assert dr_rules.day_of(dr_rules.parse_slot("20261101T235959Z")) == "20261101"
 
 
-@pytest.mark.parametrize("text", ["", "2026-11-01", "20261101T010000", "20261301T010000Z", "20261101T010000Z\n", "x" * 99])
+@pytest.mark.parametrize(
+    "text", ["", "2026-11-01", "20261101T010000", "20261301T010000Z", "20261101T010000Z\n", "x" * 99]
+)
 def test_what_is_no_slot_is_refused(text):
     with pytest.raises(BackupError):
         dr_rules.parse_slot(text)
@@ -82,5 +84,9 @@ def test_clocks_may_differ_by_five_minutes():
 
 
 def test_the_trash_is_emptied_after_a_week():
-    known = [Copy("a", NOW, "trash", NOW - 7 * DAY), Copy("b", NOW, "trash", NOW - 7 * DAY + 1), Copy("c", NOW, "proved")]
+    known = [
+        Copy("a", NOW, "trash", NOW - 7 * DAY),
+        Copy("b", NOW, "trash", NOW - 7 * DAY + 1),
+        Copy("c", NOW, "proved"),
+    ]
     assert dr_rules.purgeable(known, NOW) == ["a"]
