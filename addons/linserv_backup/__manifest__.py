@@ -17,5 +17,11 @@
         "views/linserv_host_views.xml",
         "views/linserv_menus.xml",
         "views/linserv_backup_drill_views.xml",
+        "data/ir_cron_plan.xml",
+        "views/linserv_backup_repository_views.xml",
+        "views/linserv_backup_plan_views.xml",
+        "views/linserv_backup_point_views.xml",
+        "views/linserv_backup_proof_views.xml",
+        "views/linserv_backup_plan_menus.xml",
     ],
 }

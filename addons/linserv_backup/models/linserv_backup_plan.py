@@ -1,7 +1,13 @@
+import re
+from datetime import datetime, timedelta, timezone
+
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..domain import retention, slots
 from .linserv_backup_repository import KINDS
+
+NAME = re.compile(r"[a-z][a-z0-9_.-]{0,40}")
 
 
 class LinservBackupPlan(models.Model):
@@ -64,7 +70,16 @@ class LinservBackupPlan(models.Model):
         tracking=True, help="Names of hooks in agent.json of the backup host, run by agreement before and after."
     )
     agreement = fields.Text(help="What was agreed beyond the policy, with whom and when.")
-    date_next = fields.Datetime("Next slot", readonly=True, copy=False, index=True)
+    date_begun = fields.Datetime(
+        "Begun on", readonly=True, copy=False, default=fields.Datetime.now, help="No slot before this one is owed."
+    )
+    date_next = fields.Datetime(
+        "Next point at",
+        readonly=True,
+        copy=False,
+        index=True,
+        help="The next slot and the repository's place after it.",
+    )
     date_slots_to = fields.Datetime(
         "Slots settled to", readonly=True, copy=False, help="Every slot up to here has a point or a recorded gap."
     )
@@ -88,8 +103,7 @@ class LinservBackupPlan(models.Model):
     @api.constrains("kind", "repository_id", "date_from", "date_to")
     def _check_one_at_a_time(self):
         for plan in self:
-            others = plan.repository_id.plan_ids.filtered(lambda other: other.kind == plan.kind and other != plan)
-            if any(plan._overlaps(other) for other in others):
+            if any(plan._overlaps(other) for other in plan.repository_id.plan_ids - plan):
                 raise ValidationError(
                     _("%s has another plan of this kind in these days.", plan.repository_id.display_name)
                 )
@@ -97,4 +111,84 @@ class LinservBackupPlan(models.Model):
     def _overlaps(self, other):
         ends_before = self.date_to and self.date_to < other.date_from
         begins_after = other.date_to and other.date_to < self.date_from
-        return not ends_before and not begins_after
+        return self.kind == other.kind and not ends_before and not begins_after
+
+    @api.constrains("weekdays", "times", "window_from", "window_to", "points", "repository_id")
+    def _check_schedule(self):
+        for plan in self:
+            try:
+                schedule = plan._get_schedule()
+            except slots.ScheduleError as error:
+                raise ValidationError(
+                    _(
+                        'The times of a plan cannot be read at "%s". Write weekdays as 12345, times as 07:00, 11:00, '
+                        "and at most 1440 points a day.",
+                        error.args[0],
+                    )
+                ) from error
+            if slots.next_slot(schedule, plan._epoch(fields.Datetime.now())) is None:
+                raise ValidationError(_("The window of the plan leaves none of its times."))
+
+    @api.constrains("folders", "hooks")
+    def _check_names(self):
+        for plan in self:
+            for name in plan._split(plan.folders) + plan._split(plan.hooks):
+                if not NAME.fullmatch(name):
+                    raise ValidationError(_("%s is no name of a folder or hook in agent.json.", name))
+
+    def _prepare_extra(self):
+        """Return what was agreed beyond the policy, as the verbs take it; empty when nothing was."""
+        self.ensure_one()
+        extra = {"folders": self._split(self.folders), "hooks": self._split(self.hooks)}
+        return {name: value for name, value in extra.items() if value}
+
+    @api.model
+    def _split(self, text):
+        return [part.strip() for part in (text or "").split(",") if part.strip()]
+
+    @api.model
+    def _epoch(self, moment):
+        """Return a Datetime of Odoo as seconds since 1970."""
+        return int(moment.replace(tzinfo=timezone.utc).timestamp())
+
+    @api.model
+    def _moment(self, epoch):
+        """Return seconds since 1970 as a Datetime of Odoo."""
+        return datetime.fromtimestamp(epoch, timezone.utc).replace(tzinfo=None)
+
+    def _get_zone(self):
+        """Return the zone in which the plan's times are meant: the customer's host's."""
+        self.ensure_one()
+        # sudo: times are shown to people who may not see the fleet.
+        return self.sudo().instance_id.host_id.timezone or "UTC"
+
+    def _get_schedule(self):
+        """Return the plan as the domain's Schedule; raises its ScheduleError."""
+        self.ensure_one()
+        window = (round(self.window_from * 60), round(self.window_to * 60))
+        return slots.Schedule(
+            points=self.points,
+            zone=self._get_zone(),
+            weekdays=slots.read_weekdays(self.weekdays),
+            times=slots.read_times(self.times),
+            window=window if window[0] != window[1] else None,
+        )
+
+    def _get_promise(self):
+        """Return what the plan owes as the domain's Promise."""
+        self.ensure_one()
+        zone = self._get_zone()
+        begin = slots.day_start(zone, self.date_from)
+        if self.date_begun:
+            begin = max(begin, self._epoch(self.date_begun) + 1)
+        end = slots.day_start(zone, self.date_to + timedelta(days=1)) if self.date_to else None
+        return retention.Promise(self._get_schedule(), self.days + self.extra_days, begin, end)
+
+    def _get_place(self):
+        """Return how many seconds after its slots the plan begins."""
+        return slots.place("%s:%s" % (self.repository_id.name, self.kind), self.jitter_seconds)
+
+    def _is_open(self):
+        """Tell whether the plan has slots still to come."""
+        self.ensure_one()
+        return not self.date_to or self.date_to >= fields.Date.context_today(self)

@@ -145,3 +145,9 @@ class LinservBackupRepository(models.Model):
         """Return the newest proved point of a kind (db, fs or dr)."""
         self.ensure_one()
         return self["last_%s_point_id" % kind]
+
+    @api.model
+    def _for_instance(self, instance):
+        """Return the repository of an instance, a new one where it has none; it is connected by a person."""
+        known = self.with_context(active_test=False).search([("instance_id", "=", instance.id)], limit=1)
+        return known or self.create([{"instance_id": instance.id}])

@@ -56,7 +56,16 @@ class LinservBackupPoint(models.Model):
             "overlap": _("The point before was still being taken."),
             "not_connected": _("The repository was not connected at the time of the slot."),
             "host_busy": _("The backup host was still busy with other instances when the slot had passed."),
-            "no_point": _("There was no proved database point to copy."),
+            "nothing_newer": _("There was no newer proved database point to copy."),
+            "no_host": _("No host is chosen that could take the point."),
+            "clock": _("The clock of the customer's host is wrong."),
+            "doubt": _("The backup host found the point suspect."),
+            "bad_manifest": _("The host's answer about the point is not well formed. Nothing of it was used."),
+            "other_point": _("The host answered about another point than the one that was ordered."),
+            "vanished": _("The point was proved, and the repository does not list it any more."),
+            "damaged": _("The repository says that the point is damaged. It is to be healed from the DR copy."),
+            "repository_damaged": _("The repository is damaged. It is to be healed from the DR copy."),
+            "clocks_differ": _("The clocks of Odoo and the host differ by more than 5 minutes."),
         }
 
 

@@ -1,1 +1,1 @@
-from . import test_drill, test_plan
+from . import test_drill, test_plan, test_retention

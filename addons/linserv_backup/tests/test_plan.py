@@ -1,8 +1,278 @@
-from .common import BackupCase
+"""Plans, slots and points: what is due, what is a gap, what is believed."""
+
+from datetime import timedelta
+from unittest.mock import patch
+
+import psycopg2
+from freezegun import freeze_time
+
+from odoo import fields
+from odoo.exceptions import ValidationError
+from odoo.tools import mute_logger
+
+from .common import MORNING, BackupCase, epoch
 
 
-class TestPlan(BackupCase):
-    """A repository and its plans."""
+class TestPlanFollowsSubscription(BackupCase):
+    """Plans are made, changed and ended with the subscription."""
 
-    def test_a_repository_is_named_after_its_instance(self):
-        self.assertEqual(self.repository.name, "norrvik-prod")
+    def plans(self, subscription, kind="db"):
+        return subscription.backup_plan_ids.filtered(lambda plan: plan.kind == kind).sorted("date_from")
+
+    @freeze_time("2026-11-02 10:00:30")
+    def test_a_subscription_makes_a_plan_of_each_policy_from_today(self):
+        plans = self.make_subscription().backup_plan_ids
+        self.assertEqual(sorted(plans.mapped("name")), ["DB 90/48", "DR 14/1", "FS 90/4"])
+        self.assertEqual(set(plans.mapped("date_from")), {fields.Date.to_date("2026-11-02")})
+        files = plans.filtered(lambda plan: plan.kind == "fs")
+        self.assertEqual((files.times, files.weekdays), ("07:00, 11:00, 15:00, 19:00", "12345"))
+        self.assertEqual(plans.repository_id, self.repository)
+
+    @freeze_time("2026-11-02 10:00:30")
+    def test_following_twice_changes_nothing(self):
+        subscription = self.make_subscription()
+        before = subscription.backup_plan_ids.read(["date_from", "date_to", "days"])
+        subscription._follow_backup_plans()
+        self.env["linserv.subscription"]._cron_follow_backup_plans()
+        self.assertEqual(subscription.backup_plan_ids.read(["date_from", "date_to", "days"]), before)
+
+    def test_another_policy_closes_the_plan_and_opens_another_with_what_was_agreed(self):
+        with freeze_time("2026-11-02 10:00:30"):
+            subscription = self.make_subscription()
+            self.plans(subscription).write({"extra_days": 275, "agreement": "Kept a year"})
+        with freeze_time("2026-11-09 10:00:30"):
+            subscription.policy = "DB 90/24, FS 90/4"
+        old, new = self.plans(subscription)
+        self.assertEqual((old.points, str(old.date_to)), (48, "2026-11-08"))
+        self.assertEqual((new.points, str(new.date_from), new.extra_days), (24, "2026-11-09", 275))
+        self.assertEqual(str(self.plans(subscription, "dr").date_to), "2026-11-08")
+
+    def test_a_subscription_that_ends_ends_its_plans(self):
+        with freeze_time("2026-11-02 10:00:30"):
+            subscription = self.make_subscription()
+            subscription._end(fields.Date.to_date("2026-11-30"))
+        self.assertEqual(set(map(str, subscription.backup_plan_ids.mapped("date_to"))), {"2026-11-30"})
+        plan = self.plans(subscription)
+        with freeze_time("2026-12-24 10:00:30"):
+            plan._order_due()
+            self.assertFalse(plan.date_next)
+
+    @freeze_time("2026-11-02 10:00:30")
+    def test_a_draft_has_no_plans(self):
+        self.assertFalse(self.make_subscription(state="draft").backup_plan_ids)
+
+    @freeze_time("2026-11-02 10:00:30")
+    def test_an_instance_without_repository_gets_one_that_waits_for_a_person(self):
+        instance = self.make_instance(self.host, name="Second", technical_name="norrvik-two", database="two")
+        repository = self.make_subscription(instance).backup_plan_ids.repository_id
+        self.assertEqual((repository.name, repository.state), ("norrvik-two", "draft"))
+        self.assertEqual((repository.host_id, repository.dr_host_id), (self.backup_host, self.dr_host))
+
+    @freeze_time("2026-11-02 10:00:30")
+    def test_two_backups_of_one_kind_hold_up_no_contract(self):
+        self.make_subscription()
+        second = self.make_subscription()
+        self.assertFalse(second.backup_plan_ids)
+        self.assertIn("were not changed", self.repository.message_ids[0].body)
+
+    def test_a_plan_that_cannot_be_is_refused(self):
+        for vals in ({"times": "7 o'clock"}, {"weekdays": "89"}, {"folders": "../etc"}, {"points": 0}):
+            refusals = (ValidationError, psycopg2.IntegrityError)
+            with self.assertRaises(refusals), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                self.make_plan(**vals)
+        self.make_plan()
+        with self.assertRaises(ValidationError):
+            self.make_plan()
+
+
+@freeze_time("2026-11-02 10:00:30")
+class TestSlots(BackupCase):
+    """The slots that have come."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        with freeze_time("2026-11-02 09:59:00"):
+            cls.plan = cls.make_plan()
+
+    def order(self):
+        self.env["linserv.backup.plan"]._cron_order()
+        return self.env["linserv.backup.point"].search([("repository_id", "=", self.repository.id)])
+
+    def test_a_slot_that_has_come_is_ordered_at_the_backup_host(self):
+        point = self.order()
+        self.assertEqual((point.state, point.name), ("running", "db-20261102T100000Z"))
+        run = point.run_id
+        self.assertEqual((run.verb, run.host_id, run.detached), ("repo.take", self.backup_host, True))
+        self.assertIn('"slot": "20261102T100000Z"', run.args)
+        self.assertEqual(self.plan.date_next, fields.Datetime.to_datetime("2026-11-02 10:30:00"))
+
+    def test_ordering_twice_orders_once(self):
+        self.assertEqual(self.order(), self.order())
+        self.assertEqual(self.env["linserv.run"].search_count([("verb", "=", "repo.take")]), 1)
+
+    def test_a_plan_that_was_reset_makes_no_second_point(self):
+        point = self.order()
+        self.plan._wait_for_next(epoch(MORNING) - 3600)
+        self.assertEqual(self.order(), point)
+
+    def test_the_place_after_the_slot_is_waited_for(self):
+        self.plan.jitter_seconds = 3600
+        with patch.object(type(self.plan), "_get_place", lambda plan: 600):
+            self.plan._wait_for_next(epoch(MORNING) - 300)
+            self.assertFalse(self.order())
+            with freeze_time("2026-11-02 10:10:01"):
+                self.assertEqual(self.order().slot, fields.Datetime.to_datetime("2026-11-02 10:00:00"))
+
+    def test_after_an_outage_of_odoo_the_newest_slot_is_taken_and_the_others_are_gaps(self):
+        with freeze_time("2026-11-02 13:10:00"):
+            points = self.order()
+        self.assertEqual(points[0].state, "running")
+        self.assertEqual(str(points[0].slot), "2026-11-02 13:00:00")
+        self.assertEqual(set(points[1:].mapped("state")), {"missed"})
+        self.assertEqual((len(points), set(points[1:].mapped("reason"))), (7, {"odoo_down"}))
+        self.assertIn("Odoo was not running", points[1].reason_text)
+
+    def test_after_a_hundred_days_only_the_days_that_are_kept_become_gaps(self):
+        with freeze_time("2027-03-02 10:00:30"):
+            self.assertEqual(len(self.order()), 4320)
+
+    def test_a_repository_that_is_not_connected_has_gaps_that_say_so(self):
+        self.repository.state = "draft"
+        point = self.order()
+        self.assertEqual((point.state, point.reason), ("missed", "not_connected"))
+
+    def test_one_point_at_a_time_for_a_repository(self):
+        first = self.order()
+        with freeze_time("2026-11-02 10:30:30"):
+            second = self.order() - first
+            self.assertEqual(second.state, "due")
+        with freeze_time("2026-11-02 11:00:30"):
+            self.order()
+        self.assertEqual((second.state, second.reason), ("missed", "overlap"))
+        self.assertEqual(first.state, "running")
+
+    def test_a_host_takes_as_many_at_once_as_it_bears(self):
+        self.backup_host.backup_parallel = 1
+        instance = self.make_instance(self.host, name="Second", technical_name="norrvik-two", database="two")
+        other = self.make_repository(instance, state="ready")
+        self.make_plan(other)
+        self.order()
+        points = self.env["linserv.backup.point"].search([])
+        self.assertEqual(sorted(points.mapped("state")), ["due", "running"])
+
+    def test_three_plans_of_which_the_middle_one_is_broken(self):
+        for number in (2, 3):
+            instance = self.make_instance(self.host, name=str(number), technical_name="i%d" % number, database="d")
+            self.make_plan(self.make_repository(instance, state="ready"))
+        plans = self.env["linserv.backup.plan"].search([], order="id")
+        self.env.cr.execute("UPDATE linserv_backup_plan SET weekdays = 'x' WHERE id = %s", [plans[1].id])
+        plans.invalidate_cache()
+        with mute_logger("odoo.addons.linserv_backup.models.linserv_backup_plan_order"):
+            self.order()
+        points = self.env["linserv.backup.point"].search([])
+        self.assertEqual(points.plan_id, plans[0] | plans[2])
+        self.assertEqual(set(points.mapped("state")), {"running"})
+
+
+@freeze_time("2026-11-02 10:00:30")
+class TestPoint(BackupCase):
+    """What becomes of an answer."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        with freeze_time("2026-11-02 09:59:00"):
+            cls.plan = cls.make_plan()
+
+    def take(self):
+        self.env["linserv.backup.plan"]._cron_order()
+        domain = [("repository_id", "=", self.repository.id), ("state", "=", "running")]
+        return self.env["linserv.backup.point"].search(domain)
+
+    def test_an_honest_answer_proves_the_point(self):
+        point = self.answer(self.take())
+        self.assertEqual((point.state, point.rows, point.files, point.bytes_stored), ("proved", 1250, 30, 480))
+        self.assertEqual(self.repository.last_db_point_id, point)
+        self.assertNotIn("res_partner", point.manifest)
+
+    def test_the_same_answer_twice_changes_nothing(self):
+        point = self.answer(self.take())
+        before = point.read(["state", "date_proved", "reason"])
+        self.assertEqual(self.answer(point).read(["state", "date_proved", "reason"]), before)
+
+    def test_an_answer_about_another_point_is_a_failure_of_data_and_freezes_deleting(self):
+        point = self.answer(self.take(), name="db-20261102T093000Z")
+        self.assertEqual((point.state, point.reason, point.failure_class), ("due", "other_point", "data"))
+        self.assertTrue(self.repository.frozen)
+
+    def test_rows_that_are_gone_make_the_point_suspect_until_somebody_accepts_it(self):
+        self.make_points(self.plan, 1, MORNING - timedelta(minutes=60, seconds=30), rows=2000)
+        point = self.answer(self.take())
+        self.assertEqual((point.state, point.reason), ("suspect", "rows_down"))
+        self.assertIn("suspect", self.repository.freeze_codes)
+        self.assertNotEqual(self.repository.last_db_point_id, point)
+        manager = self.make_user("karin", "linserv_backup.linserv_backup_group_manager")
+        point.with_user(manager).action_accept()
+        run = self.env["linserv.run"].search([("verb", "=", "repo.accept")])
+        point._on_run_done(run, {})
+        self.assertEqual((point.state, point.accepted_by_id), ("proved", manager))
+        self.assertEqual(self.repository.last_db_point_id, point)
+        self.assertFalse(self.repository.frozen)
+
+    def test_who_manages_nothing_accepts_nothing(self):
+        point = self.answer(self.take(), judged="suspect", reasons=["table_vanished"])
+        user = self.make_user("olof", "linserv_backup.linserv_backup_group_user")
+        with self.assertRaisesRegex(Exception, "Only managers"):
+            point.with_user(user).action_accept()
+
+    def test_what_passes_by_itself_is_tried_again_within_the_slot(self):
+        point = self.refuse(self.take(), "unreachable", retryable=True)
+        self.assertEqual((point.state, point.failure_class, point.attempts), ("due", "transient", 1))
+        self.env["linserv.backup.point"]._start_due()
+        self.assertEqual(point.state, "due")
+        with freeze_time("2026-11-02 10:01:31"):
+            self.env["linserv.backup.point"]._start_due()
+        self.assertEqual((point.state, point.attempts), ("running", 2))
+        self.assertEqual(self.answer(point).state, "proved")
+
+    def test_what_a_person_must_mend_is_not_tried_again(self):
+        point = self.refuse(self.take(), "host_key_changed")
+        self.assertEqual((point.state, point.failure_class, point.date_retry), ("failed", "configuration", False))
+
+    def test_a_host_that_is_down_for_three_hours_leaves_recorded_gaps(self):
+        moment = fields.Datetime.to_datetime("2026-11-02 10:00:30")
+        for minute in range(0, 180):
+            with freeze_time(moment + timedelta(minutes=minute)):
+                self.refuse(self.take(), "unreachable", retryable=True) if self.take() else None
+        with freeze_time("2026-11-02 13:00:45"):
+            self.answer(self.take())
+        points = self.env["linserv.backup.point"].search([("repository_id", "=", self.repository.id)])
+        self.assertEqual(len(points), 7)
+        self.assertEqual(points[0].state, "proved")
+        gaps = points[1:]
+        self.assertEqual(set(gaps.mapped("reason")), {"unreachable"})
+        self.assertTrue(set(gaps.mapped("state")) <= {"failed", "missed"})
+        with freeze_time("2026-11-02 13:01:45"):
+            proof = self.list_now(points[0])
+        self.assertEqual((proof.state, proof.expected, proof.listed, proof.gaps), ("complete", 1, 1, 6))
+        self.assertIn("2026-11-02 11:00–2026-11-02 13:30 (6)", proof.gap_text)
+
+    def test_a_hold_keeps_several_reasons(self):
+        point = self.answer(self.take())
+        point._hold("restore 1")
+        point._hold("restore 2")
+        point._release("restore 1")
+        self.assertTrue(point.held)
+        point._release("restore 2")
+        self.assertFalse(point.held)
+        verbs = self.env["linserv.run"].search([("verb", "in", ("repo.hold", "repo.release"))]).mapped("verb")
+        self.assertEqual(sorted(verbs), ["repo.hold", "repo.hold", "repo.hold", "repo.release"])
+
+    def test_a_dr_point_is_ordered_at_the_dr_host(self):
+        self.make_plan(kind="dr", days=14, points=1, times="11:00")
+        self.answer(self.take())
+        copy = self.take()
+        self.assertEqual((copy.kind, copy.run_id.verb, copy.run_id.host_id), ("dr", "dr.pull", self.dr_host))
+        self.assertEqual(self.answer(copy, form="whole").state, "proved")
+        self.assertEqual(self.repository.last_dr_point_id, copy)
