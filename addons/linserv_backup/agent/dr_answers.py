@@ -90,6 +90,7 @@ def renew(copies: Copies, generation: int) -> Dict[str, Any]:
 
 def _shown(copies: Copies, point: Point) -> Dict[str, Any]:
     manifest = dict(copies.manifest(point), state=point.state)
+    manifest.pop("counts", None)
     return dict(manifest, dump_bytes=manifest["dump"]["bytes"], judged="good" if point.state == "proved" else "damaged")
 
 

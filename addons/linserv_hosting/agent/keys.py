@@ -12,6 +12,7 @@ from typing import Any, Callable, Dict, List
 
 from .context import Context
 from .errors import AgentError
+from .registry import LINSERV, LOCAL
 
 _ROLE = re.compile(r"[a-z]{1,20}\Z")
 _KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) ([A-Za-z0-9+/]+=*)( [A-Za-z0-9@._-]+)?\Z")
@@ -24,7 +25,7 @@ def authorize(context: Context, args: Dict[str, Any]) -> Dict[str, Any]:
     :raise AgentError: `argument_invalid`
     """
     blob, role = _blob(args), args.get("role", "")
-    if not _ROLE.match(role) or role == "linserv":
+    if not _ROLE.match(role) or role in (LINSERV, LOCAL):
         raise AgentError("argument_invalid", "A key is given a role of its own.")
     line = 'restrict,command="%s --role %s" %s' % (_command(context), role, args["public_key"])
     return {"keys": _rewrite(context.config.authorized_keys, lambda lines: [*_without(lines, blob), line])}

@@ -21,6 +21,14 @@ def write(state_directory: Path, **fields: Any) -> None:
         return
 
 
+def note_asked(state_directory: Path) -> None:
+    """Remember that Linserv has just asked something: the time of the file `asked` is when it did last."""
+    try:
+        (state_directory / "asked").touch(mode=0o600)
+    except OSError:
+        return
+
+
 def _append(path: Path, data: bytes) -> None:
     descriptor = os.open(str(path), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:

@@ -6,20 +6,23 @@ command of the key that logged in: a key reaches the verbs of its role and no ot
 """
 
 import hashlib
+import json
 import os
 import pkgutil
 import signal
 import sys
+import uuid
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from . import addons, log, registry
 from . import config as configuration
 from .context import Context
 from .errors import AgentError, Stopped
-from .protocol import MAX_REQUEST_BYTES, Answers, Request, parse_request
+from .protocol import MAX_REQUEST_BYTES, VERSION, Answers, Request, parse_request
 from .verbs import ANY_VERSION
 
 REPLY_SECONDS = 60
+LOCAL_SECONDS = 3600
 NO_RUN = "00000000-0000-0000-0000-000000000000"
 
 
@@ -32,6 +35,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
         return installer.main()
     if words[:1] == ["show"]:
         return show(words[1] if len(words) == 2 else "")
+    if words[:1] == ["local"]:
+        return answer_local(words[1:])
     options = dict(zip(words[::2], words[1::2]))
     path, role = options.get("--config", configuration.DEFAULT_PATH), options.get("--role", registry.LINSERV)
     return answer(path, sys.stdin.buffer.readline(MAX_REQUEST_BYTES + 1), role)
@@ -48,6 +53,14 @@ def show(name: str) -> int:
     return 0 if data else 1
 
 
+def answer_local(words: List[str]) -> int:
+    """Ask a verb from this host itself; return the exit status."""
+    options = dict(zip(words[1::2], words[2::2]))
+    request = {"protocol": VERSION, "run": str(uuid.uuid4()), "verb": "".join(words[:1]), "deadline": LOCAL_SECONDS}
+    data = json.dumps(request)[:-1] + ', "args": %s}' % options.get("--args", "{}")
+    return answer(options.get("--config", configuration.DEFAULT_PATH), data.encode("utf-8"), registry.LOCAL)
+
+
 def answer(config_path: str, data: bytes, role: str = registry.LINSERV) -> int:
     """Read the request, carry it out and write the answer."""
     version = own_version()
@@ -59,6 +72,8 @@ def answer(config_path: str, data: bytes, role: str = registry.LINSERV) -> int:
     answers = Answers(descriptor, request.run if request else NO_RUN, version)
     if config and request:
         result, error = _attempt(_carry_out, config, request, answers, version, role)
+    if config and request and role == registry.LINSERV:
+        log.note_asked(config.state_directory)
     if config:
         _log(config, request, getattr(error, "code", type(error).__name__) if error else "done")
     return _reply(answers, result, error)

@@ -10,6 +10,7 @@ from .errors import AgentError
 
 Handler = Callable[[Context, Dict[str, Any]], Dict[str, Any]]
 LINSERV = "linserv"  # the role of Odoo's own key
+LOCAL = "local"  # the role of the host's own timers; no key has it
 
 
 def load_handlers() -> Dict[str, Handler]:
