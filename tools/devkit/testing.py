@@ -64,7 +64,8 @@ def run(words):
 
 def is_addon(word):
     """Whether a word of the command line names an addon of the suite."""
-    if (paths.ADDONS / strip_folder(word).split(":")[0] / "__manifest__.py").exists():
+    place = word.split("/")[0]
+    if place != "tests" and (paths.ADDONS / strip_folder(word).split(":")[0] / "__manifest__.py").exists():
         return True
     if not (paths.REPOSITORY / word.split("::")[0]).exists():
         raise DevError("%s is neither an addon of the suite nor a path below the repository" % word)
