@@ -1,1 +1,1 @@
-from . import drill
+from . import drill, portal_copies

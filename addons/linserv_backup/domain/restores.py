@@ -22,7 +22,6 @@ TRANSITIONS = {
     ("neutralising", "loaded"): READY,
     (READY, "published"): PUBLISHED,
     (PUBLISHED, "expire"): EXPIRED,
-    (FAILED, "retry"): "preparing",
     **{(state, "fail"): FAILED for state in (ORDERED, *WORKING)},
     **{(state, "cancel"): CANCELLED for state in (DRAFT, ORDERED, *WORKING, READY, FAILED)},
 }
@@ -57,7 +56,7 @@ EVENTS = {
     "load": "loaded",
     "publish": "published",
 }
-_PLAIN = re.compile(r"[^a-z0-9_]+")
+_PLAIN = re.compile(r"[^a-z0-9]+")
 NAME_LENGTH = 50
 
 
@@ -74,6 +73,13 @@ def next_state(state: str, event: str) -> str:
         return TRANSITIONS[state, event]
     except KeyError:
         raise ForbiddenTransitionError("%s in state %s" % (event, state)) from None
+
+
+def retry_step(kind: str, same_host: bool, stopped_at: str | None) -> str:
+    """Return the step to take up again: a copy that did not pass the check is made harmless anew."""
+    if stopped_at in ("check", "publish"):
+        return "neutralise"
+    return stopped_at or steps_of(kind, same_host)[0]
 
 
 def steps_of(kind: str, same_host: bool) -> tuple[str, ...]:
@@ -115,9 +121,9 @@ def cancellation(state: str, planned: date, today: date, notice_days: int) -> Ca
 
 
 def copy_name(database: str, planned: date, number: int) -> str:
-    """Return the name of the copy's database: `norrvik_copy_20261101_42`, never one that is there."""
-    plain = _PLAIN.sub("_", database.lower()).strip("_") or "odoo"
-    tail = "_copy_%s_%d" % (planned.strftime("%Y%m%d"), number)
+    """Return the name of the copy's database, which can be part of a host name: `norrvik-copy-20261101-42`."""
+    plain = _PLAIN.sub("-", database.lower()).strip("-") or "odoo"
+    tail = "-copy-%s-%d" % (planned.strftime("%Y%m%d"), number)
     return plain[: NAME_LENGTH - len(tail)] + tail
 
 

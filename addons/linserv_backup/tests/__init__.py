@@ -1,1 +1,1 @@
-from . import test_drill, test_plan, test_retention
+from . import test_drill, test_plan, test_restore, test_retention
