@@ -10,7 +10,7 @@ import shutil
 import tarfile
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NamedTuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from . import dr_rules, dr_tree
 from .dr_copies import Copies
@@ -47,11 +47,12 @@ class Source:
 
 
 class Order(NamedTuple):
-    """What is pulled: for which slot, by Odoo's clock."""
+    """What is pulled: for which slot, by Odoo's clock; `name` asks for one point in place of the newest."""
 
     slot: str
     now: int
     agent: str
+    name: Optional[str] = None
 
 
 def pull(copies: Copies, source: Source, order: Order, progress: Progress) -> Dict[str, Any]:
@@ -67,7 +68,8 @@ def pull(copies: Copies, source: Source, order: Order, progress: Progress) -> Di
         if done is not None:
             return dict(copies.manifest(copies.find(done.name)), already=True)
         copies.drop_pending()
-        chosen = choose(source.points(), [copies.manifest(point) for point in points if point.state == "proved"])
+        known = [copies.manifest(point) for point in points if point.state == "proved"]
+        chosen = find(source.points(), order.name) if order.name else choose(source.points(), known)
         manifest = Attempt(copies, source, order, progress).make(chosen, points)
         return dict(manifest, already=False)
 
@@ -77,7 +79,7 @@ def choose(offered: List[Dict[str, Any]], known: List[Dict[str, Any]]) -> Dict[s
 
     :raise BackupError: `nothing_newer`
     """
-    good = [point for point in offered if point.get("kind") == "db" and point.get("judged") == "good"]
+    good = [point for point in offered if point.get("kind") == "db" and point.get("judged") in ("good", "accepted")]
     newest = max(good, key=lambda point: str(point.get("slot")), default=None)
     last = max((str(manifest["source"]["slot"]) for manifest in known), default="")
     if newest is None or str(newest.get("slot")) <= last:
@@ -86,6 +88,18 @@ def choose(offered: List[Dict[str, Any]], known: List[Dict[str, Any]]) -> Dict[s
         )
     dr_rules.parse_slot(str(newest["slot"]))
     return newest
+
+
+def find(offered: List[Dict[str, Any]], name: str) -> Dict[str, Any]:
+    """Return the good database point of this name: a damaged copy is made again out of the point that it was.
+
+    :raise BackupError: `point_unknown`
+    """
+    for point in offered:
+        if point.get("name") == name and point.get("kind") == "db" and point.get("judged") in ("good", "accepted"):
+            dr_rules.parse_slot(str(point["slot"]))
+            return point
+    raise BackupError("point_unknown", "The backup host has no good point %s." % name[:80], "data")
 
 
 class Attempt:
@@ -188,7 +202,8 @@ class Attempt:
         self, original: Dict[str, Any], chosen: Dict[str, Any], tree: Path, odd: Dict[str, str], lacking: List[str]
     ) -> Dict[str, Any]:
         stored = sorted(str(path.relative_to(tree / dr_tree.FILES)) for path in (tree / dr_tree.FILES).glob("*/*"))
-        files = dict(original.get("files") or {}, stored=len(stored), stored_root=dr_rules.root_of(stored), odd=odd)
+        size = sum((tree / dr_tree.FILES / name).stat().st_size for name in stored)
+        files = dict(original.get("files") or {}, count=len(stored), bytes=size, root=dr_rules.root_of(stored), odd=odd)
         tools = dict(original.get("tools") or {}, restic=self._copies.restic.version(), dr_agent=self._order.agent)
         packed = (tree / dr_tree.DUMP).stat().st_size
         origin = {key: original.get(key) for key in ("name", "slot", "generation", "form", "repository")}

@@ -96,7 +96,7 @@ def check(contents: Contents) -> None:
     dump = manifest.get("dump") or {}
     if (contents.dump_bytes, contents.dump_sha256) != (dump.get("bytes"), dump.get("sha256")):
         raise damaged("the dump is not what its manifest says")
-    if (len(contents.names), dr_rules.root_of(contents.names)) != (files.get("stored"), files.get("stored_root")):
+    if (len(contents.names), dr_rules.root_of(contents.names)) != (files.get("count"), files.get("root")):
         raise damaged("the files are not those of its manifest")
 
 

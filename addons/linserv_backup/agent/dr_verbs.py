@@ -22,7 +22,7 @@ def _pull(context: Any, args: Dict[str, Any]) -> Dict[str, Any]:
     from . import dr_pull, dr_source  # noqa: PLC0415
 
     copies = _copies(context, args)
-    order = dr_pull.Order(args["slot"], args["now"], context.agent_version)
+    order = dr_pull.Order(args["slot"], args["now"], context.agent_version, args.get("name"))
     return dr_pull.pull(copies, dr_source.PeerSource(copies, args.get("limits") or {}), order, context.progress)
 
 
@@ -71,10 +71,28 @@ def _renew(context: Any, args: Dict[str, Any]) -> Dict[str, Any]:
     return dr_answers.renew(_copies(context, args), args["generation"])
 
 
+def _deliver(context: Any, args: Dict[str, Any]) -> Dict[str, Any]:
+    from . import dr_deliver  # noqa: PLC0415
+
+    return dr_deliver.deliver(_copies(context, args), args, context.progress)
+
+
+def _offer(context: Any, args: Dict[str, Any]) -> Dict[str, Any]:
+    from . import dr_heal  # noqa: PLC0415
+
+    return dr_heal.offer(_copies(context, args))
+
+
+def _heal(context: Any, args: Dict[str, Any]) -> Dict[str, Any]:
+    from . import dr_heal  # noqa: PLC0415
+
+    return dr_heal.heal(_copies(context, args), args["names"], args["target"], context.progress)
+
+
 _REPOSITORY = {"repository": str}
 _NAMES = dict(_REPOSITORY, names=list)
 _enroll.args = dict(_REPOSITORY, source=dict, days=int)  # type: ignore[attr-defined]
-_pull.args = dict(_REPOSITORY, slot=str, now=int, kind=str, limits=dict)  # type: ignore[attr-defined]
+_pull.args = dict(_REPOSITORY, slot=str, now=int, kind=str, name=str, limits=dict)  # type: ignore[attr-defined]
 _list.args = _REPOSITORY  # type: ignore[attr-defined]
 _verify.args = _NAMES  # type: ignore[attr-defined]
 _check.args = _REPOSITORY  # type: ignore[attr-defined]
@@ -83,6 +101,9 @@ _release.args = dict(_NAMES, reason=str)  # type: ignore[attr-defined]
 _delete.args = dict(_NAMES, now=int, proved=(str, type(None)))  # type: ignore[attr-defined]
 _purge.args = dict(_REPOSITORY, now=int)  # type: ignore[attr-defined]
 _renew.args = dict(_REPOSITORY, generation=int)  # type: ignore[attr-defined]
+_deliver.args = dict(_REPOSITORY, name=str, restore=str, target=dict, with_files=bool)  # type: ignore[attr-defined]
+_offer.args = _REPOSITORY  # type: ignore[attr-defined]
+_heal.args = dict(_NAMES, target=dict)  # type: ignore[attr-defined]
 
 VERBS = {
     "dr.enroll": _enroll,
@@ -95,4 +116,7 @@ VERBS = {
     "dr.delete": _delete,
     "dr.purge": _purge,
     "dr.renew": _renew,
+    "dr.deliver": _deliver,
+    "dr.offer": _offer,
+    "dr.heal": _heal,
 }
