@@ -10,7 +10,7 @@ from odoo.addons.linserv_backup.domain.drill_schedule import Place
 from odoo.addons.linserv_backup.domain.drills import Finding, Known
 from odoo.addons.linserv_backup.tests.drill_builders import SHA, answer
 
-NOW = datetime(2026, 11, 23, 12, 0)
+NOW = datetime.fromisoformat("2026-11-23T12:00:00")
 WEEK = timedelta(days=7)
 
 
@@ -121,9 +121,8 @@ def test_a_settled_drill_stays_settled():
 
 
 def make_statement(finding, sequence=1, previous=None):
-    subject = drill_evidence.Subject(
-        "Linserv AB", "Norrvik Bygg AB", "norrvik", "norrvik", "backup", "backup1", "db", datetime(2026, 11, 1, 10, 30), "r"
-    )  # fmt: skip
+    names = ("Linserv AB", "Norrvik Bygg AB", "norrvik", "norrvik", "backup", "backup1", "db")
+    subject = drill_evidence.Subject(*names, datetime.fromisoformat("2026-11-01T10:30:00"), "run")
     verdict = drills.judge(finding, Known(finding.name))
     return drill_evidence.statement_text(subject, finding, verdict, sequence, previous)
 
