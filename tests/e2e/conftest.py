@@ -35,5 +35,5 @@ def pytest_runtest_makereport(item, call):
     """When a chapter with people at browsers fails, keep what each of them saw last."""
     outcome = yield
     if call.when == "call" and outcome.get_result().failed and "world" in getattr(item, "funcargs", {}):
-        for person in item.funcargs["world"].people:
+        for person in getattr(item.funcargs["world"], "people", ()):
             person.picture("failed-" + person.login)

@@ -43,6 +43,7 @@ def customer(key):
     snapshot._on_run_done(snapshot.run_id, host_answer(told, root=snapshot_root(told)))
     snapshot.action_approve()
     contract.message_post(body='internal words about ' + key)
+    env['linserv.restore'].create({'instance_id': instance.id, 'note': key}).state = 'ordered'
     order = env['sale.order'].create({'partner_id': company.id, 'linserv_contract_id': contract.id, 'signed_by': key})
     product = env.ref('linserv_contract.linserv_product_epost')
     env['sale.order.line'].create({'order_id': order.id, 'product_id': product.id, 'name': product.name})
@@ -175,6 +176,7 @@ def fill(rule, world, missing):
         "instance": "linserv.instance",
         "snapshot": "linserv.code.snapshot",
         "attachment": "ir.attachment",
+        "copy": "linserv.restore",
     }
 
     def replace(match):
@@ -257,7 +259,7 @@ def test_a_customer_can_write_no_model_of_the_suite(owner, world):
 
 def kept(database):
     """What a form could change."""
-    query, ours = "SELECT count(*), sum(hashtext(t::text)::bigint) FROM %s t", ("contract", "subscription", "hour_pack")
+    query, ours = "SELECT count(*), sum(hashtext(t::text)::bigint) FROM %s t", ("contract", "subscription", "hour_pack", "restore")
     tables = ["linserv_" + name for name in ours] + ["sale_order", "sale_order_line", "mail_activity", "account_move"]
     return [database.query(query % table) for table in tables]
 
