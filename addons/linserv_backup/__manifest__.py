@@ -37,5 +37,12 @@
         "views/linserv_restore_views.xml",
         "views/portal_copies_templates.xml",
         "views/linserv_backup_report_views.xml",
+        "security/linserv_backup_alert_security.xml",
+        "data/ir_cron_watch.xml",
+        "data/mail_alert.xml",
+        "views/linserv_backup_alert_views.xml",
+        "views/linserv_backup_dashboard_views.xml",
+        "views/linserv_backup_portal_templates.xml",
     ],
+    "qweb": ["static/src/xml/linserv_backup_dashboard.xml"],
 }

@@ -1,1 +1,1 @@
-from . import drill, portal_copies
+from . import drill, portal, portal_copies

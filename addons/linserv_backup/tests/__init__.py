@@ -1,2 +1,1 @@
-from . import test_drill, test_plan, test_restore, test_retention
-from . import test_drill, test_plan, test_report, test_retention
+from . import test_alert, test_drill, test_plan, test_report, test_restore, test_retention
