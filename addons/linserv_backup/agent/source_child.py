@@ -1,6 +1,7 @@
 """A program of PostgreSQL that lives no longer than the agent that started it."""
 
 import ctypes
+import fcntl
 import os
 import resource
 import select
@@ -14,7 +15,9 @@ from .errors import BackupError
 
 STDERR_BYTES = 4096
 END_SECONDS = 5.0
+PIPE_BYTES = 256 * 1024
 _PR_SET_PDEATHSIG = 1
+_F_SETPIPE_SZ = 1031
 
 
 class Child:
@@ -38,6 +41,7 @@ class Child:
                 "pg_dump_missing", "%s cannot be started: %s" % (argv[0], error), "configuration"
             ) from error
         self.output = self._descriptor("stdout")
+        _widen(self.output)
         self._stderr: Optional[int] = self._descriptor("stderr")
 
     def __enter__(self) -> "Child":
@@ -60,16 +64,22 @@ class Child:
 
     def read(self, size: int, seconds: float) -> Optional[bytes]:
         """Return what the child wrote, b"" at its end, None when it was silent for that long."""
+        return os.read(self.output, size) if self._wait(seconds) else None
+
+    def read_into(self, view: memoryview, seconds: float) -> Optional[int]:
+        """Fill in what the child wrote; return how much, 0 at its end, None when it was silent for that long."""
+        return os.readv(self.output, [view]) if self._wait(seconds) else None
+
+    def _wait(self, seconds: float) -> bool:
+        """Tell whether there is something to read within so many seconds; keep what it complains about meanwhile."""
         limit = time.monotonic() + seconds
         while True:
             watched = [self.output] if self._stderr is None else [self.output, self._stderr]
             ready = select.select(watched, [], [], max(0.0, limit - time.monotonic()))[0]
-            if not ready:
-                return None
             if self._stderr in ready:
                 self._take_errors()
-            if self.output in ready:
-                return os.read(self.output, size)
+            if self.output in ready or not ready:
+                return bool(ready)
 
     def finish(self) -> int:
         """Return the exit status of a child that has closed its output."""
@@ -105,8 +115,25 @@ class Child:
 
 def peak_memory() -> int:
     """Return how many bytes this process and the largest of its children have used at most."""
-    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return sum(resource.getrusage(kind).ru_maxrss for kind in kinds) * 1024
+    return own_peak() + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+
+
+def own_peak() -> int:
+    """Return this program's peak (`ru_maxrss` would count what the process was before it became this program)."""
+    try:
+        with open("/proc/self/status", encoding="ascii", errors="replace") as stream:
+            lines = [line for line in stream if line.startswith("VmHWM")]
+        return int(lines[0].split()[1]) * 1024
+    except (OSError, IndexError, ValueError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _widen(pipe: int) -> None:
+    """Let more be written into a pipe before its writer waits: fewer wake-ups for a large dump."""
+    try:
+        fcntl.fcntl(pipe, _F_SETPIPE_SZ, PIPE_BYTES)
+    except OSError:
+        return
 
 
 def _die_with(parent: int) -> Callable[[], None]:

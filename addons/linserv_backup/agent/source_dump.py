@@ -4,14 +4,14 @@ import hashlib
 import re
 import subprocess
 import time
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, Iterator, List, Tuple
 
 from . import source_faults, source_instance
 from .errors import BackupError
 from .source_child import Child, peak_memory
 from .source_instance import Source
 from .source_psql import Session
-from .source_stream import FRAME, Sender
+from .source_stream import FRAME, STALL_SECONDS, guarded
 
 LOCK_MILLISECONDS = 10000
 SILENCE_SECONDS = 10.0
@@ -28,45 +28,58 @@ def dump(context: Any, args: Dict[str, Any]) -> Dict[str, Any]:
     if not _SNAPSHOT.match(snapshot):
         raise BackupError("argument_invalid", "This is no snapshot of PostgreSQL.", "configuration")
     source = source_instance.load(context.instance)
-    versions = check_versions(source)
-    begun, digest = time.monotonic(), hashlib.sha256()
-    sender = Sender(context.send, frame=1)
-    with Child(_command(source, snapshot), source.environment) as child:
-        while True:
-            data = child.read(FRAME, SILENCE_SECONDS)
-            if data == b"":
-                break
-            if data is None:  # whoever asked may have hung up meanwhile: then this raises
-                context.progress(sender.sent, 0, "waiting for the database")
-                continue
-            digest.update(data)
-            sender.add(data)
+    program, versions = choose(source)
+    begun, digest, size = time.monotonic(), hashlib.sha256(), 0
+    with Child(_command(program, snapshot), source.environment) as child:
+        for piece in _pieces(child, context):
+            digest.update(piece)
+            size += len(piece)
+            guarded(context.send, STALL_SECONDS, piece)
         _check_end(child)
     seconds = round(time.monotonic() - begun, 3)
-    return dict(versions, bytes=sender.sent, sha256=digest.hexdigest(), seconds=seconds, peak_memory=peak_memory())
+    return dict(versions, bytes=size, sha256=digest.hexdigest(), seconds=seconds, peak_memory=peak_memory())
 
 
-def check_versions(source: Source) -> Dict[str, str]:
-    """Return the versions of pg_dump and of the server.
+def _pieces(child: Child, context: Any) -> Iterator[memoryview]:
+    """Give what the child writes in frames of one and the same piece of memory."""
+    frame = memoryview(bytearray(FRAME))
+    filled = 0
+    while True:
+        count = child.read_into(frame[filled:], SILENCE_SECONDS)
+        if count is None:  # whoever asked may have hung up meanwhile: then this raises
+            context.progress(0, 0, "waiting for the database")
+            continue
+        filled += count
+        if filled and (filled == FRAME or not count):
+            yield frame[:filled]
+            filled = 0
+        if not count:
+            return
+
+
+def choose(source: Source) -> Tuple[str, Dict[str, str]]:
+    """Return the pg_dump to use, and its version and the server's.
 
     :raise BackupError: `pg_dump_old`, `pg_dump_missing`
     """
-    own = client_version(source)
     with Session(source) as session:
         server = session.value("SHOW server_version;")
+    program = source.pg_dump or source_instance.find_program("pg_dump", major_name(server))
+    own = client_version(source, program)
     if major(own) < major(server):
-        text = (
-            "pg_dump of the host is %s, its PostgreSQL server %s: install postgresql-client-%s or name a newer pg_dump."
-        )
-        raise BackupError("pg_dump_old", text % (own, server, major_name(server)), "configuration")
-    return {"pg_dump": own, "pg_server": server}
+        text = "%s is of release %s, its PostgreSQL server %s: install postgresql-client-%s or name a newer pg_dump."
+        raise BackupError("pg_dump_old", text % (program, own, server, major_name(server)), "configuration")
+    return program, {"pg_dump": own, "pg_server": server.split()[0]}
 
 
-def client_version(source: Source) -> str:
-    """Return the version of pg_dump, such as `13.16`."""
+def client_version(source: Source, program: str) -> str:
+    """Return the version of a pg_dump, such as `13.16`.
+
+    :raise BackupError: `pg_dump_missing`
+    """
     try:
         done = subprocess.run(  # noqa: S603  (an argument list, no shell)
-            [source.pg_dump, "--version"],
+            [program, "--version"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -76,11 +89,9 @@ def client_version(source: Source) -> str:
         )
         found = _VERSION.search(done.stdout.decode("ascii", "replace"))
     except (OSError, subprocess.SubprocessError) as error:
-        raise BackupError(
-            "pg_dump_missing", "%s cannot be run: %s" % (source.pg_dump, error), "configuration"
-        ) from error
+        raise BackupError("pg_dump_missing", "%s cannot be run: %s" % (program, error), "configuration") from error
     if not found:
-        raise BackupError("pg_dump_missing", "%s does not say its version." % source.pg_dump, "configuration")
+        raise BackupError("pg_dump_missing", "%s does not say its version." % program, "configuration")
     return found.group(0)
 
 
@@ -96,9 +107,9 @@ def major_name(version: str) -> str:
     return "%d.%d" % (first, second) if first < 10 else str(first)
 
 
-def _command(source: Source, snapshot: str) -> List[str]:
+def _command(program: str, snapshot: str) -> List[str]:
     options = ["--format=custom", "--compress=0", "--no-password", "--snapshot=" + snapshot]
-    return [source.pg_dump, *options, "--lock-wait-timeout=%d" % LOCK_MILLISECONDS]
+    return [program, *options, "--lock-wait-timeout=%d" % LOCK_MILLISECONDS]
 
 
 def _check_end(child: Child) -> None:

@@ -31,9 +31,10 @@ def inspect(context: Any, _args: Dict[str, Any]) -> Dict[str, Any]:
         room = os.fstatvfs(root)
     finally:
         os.close(root)
+    program = source.pg_dump or source_instance.find_program("pg_dump", source_dump.major_name(known["pg_server"]))
     paths = {name: folder.path for name, folder in source_tree.get_folders(source).items()}
     known.update(filestore_files=count, filestore_bytes=size, folders=paths, clock=time.time())
-    return dict(known, pg_dump=source_dump.client_version(source), free_bytes=room.f_bavail * room.f_frsize)
+    return dict(known, pg_dump=source_dump.client_version(source, program), free_bytes=room.f_bavail * room.f_frsize)
 
 
 def _measure(root: int) -> Tuple[int, int]:

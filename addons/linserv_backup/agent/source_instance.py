@@ -1,21 +1,27 @@
 """What agent.json and odoo.conf say of an instance that is backed up: its database, its folders, its tools."""
 
+import glob
 import os
 import re
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
 from .errors import BackupError
 
 APPLICATION = "linserv_backup"  # the name under which our sessions stand in pg_stat_activity
 DATA_DIRECTORY = "/var/lib/odoo/.local/share/Odoo"
 CONNECT_SECONDS = 5
+# Debian's /usr/bin/pg_dump is a script that looks for one of these; without it an hour's backups cost less.
+PROGRAMS = ("/usr/lib/postgresql/*/bin/%s", "/usr/pgsql-*/bin/%s")
 _WANTED = ("db_host", "db_port", "db_user", "db_password", "data_dir", "addons_path")
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
 Instance = Dict[str, Any]
 
 
 class Source(NamedTuple):
-    """An instance as its backup sees it. `environment` holds what libpq connects with; nothing of it is an argument."""
+    """An instance as its backup sees it. `environment` holds what libpq connects with; nothing of it is an argument.
+
+    `pg_dump` is empty when agent.json names none: then the one of the server's own release is looked for.
+    """
 
     database: str
     environment: Dict[str, str]
@@ -34,17 +40,28 @@ def load(instance: Optional[Instance]) -> Source:
     if not instance or not isinstance(instance.get("database"), str) or not instance["database"]:
         raise BackupError("instance_incomplete", "agent.json names no database for the instance.", "configuration")
     values = _config_values(instance.get("odoo_config"))
-    pg_dump = str(instance.get("pg_dump") or "/usr/bin/pg_dump")
-    beside = os.path.join(os.path.dirname(pg_dump), "psql")
+    named = str(instance.get("pg_dump") or "")
+    beside = os.path.join(os.path.dirname(named), "psql")
     return Source(
         database=instance["database"],
         environment=_environment(instance, values),
         filestore=_filestore(instance, values),
         folders=_folders(instance, values),
         config_file=instance.get("odoo_config"),
-        pg_dump=pg_dump,
-        psql=str(instance.get("psql") or (beside if os.path.exists(beside) else "/usr/bin/psql")),
+        pg_dump=named,
+        psql=beside if named and os.path.exists(beside) else find_program("psql"),
     )
+
+
+def find_program(name: str, release: str = "") -> str:
+    """Return the path of a program of PostgreSQL: of that release if there is one, else of the newest."""
+    found = [path for pattern in PROGRAMS for path in glob.glob(pattern % name)]
+    fitting = [path for path in found if release and re.search(r"[/-]%s/" % re.escape(release), path)]
+    return max(fitting or found, key=_release_of, default="/usr/bin/" + name)
+
+
+def _release_of(path: str) -> List[int]:
+    return [int(number) for number in re.findall(r"\d+", path)]
 
 
 def _environment(instance: Instance, values: Dict[str, str]) -> Dict[str, str]:

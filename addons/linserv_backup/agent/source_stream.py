@@ -39,23 +39,23 @@ class Sender:
         data = b"".join(self._parts)
         self._parts, self._held = [], 0
         if data:
-            guarded(lambda: self._send(data), self._stall)
+            guarded(self._send, self._stall, data)
             self.sent += len(data)
 
 
-def guarded(action: Callable[[], Any], seconds: float) -> Any:
+def guarded(action: Callable[..., Any], seconds: float, *args: Any) -> Any:
     """Do something that may block, such as writing to a line whose other end is frozen; the run's own deadline stays.
 
     :raise Stopped: it took longer (by the agent's own handler of its deadline)
     """
     if not callable(signal.getsignal(signal.SIGALRM)):
-        return action()
+        return action(*args)
     left = signal.setitimer(signal.ITIMER_REAL, seconds)[0]
     if 0 < left < seconds:
         signal.setitimer(signal.ITIMER_REAL, left)
-        return action()
+        return action(*args)
     try:
-        return action()
+        return action(*args)
     finally:
         spent = seconds - signal.setitimer(signal.ITIMER_REAL, 0)[0]
         if left:

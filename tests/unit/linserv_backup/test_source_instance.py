@@ -104,3 +104,14 @@ def test_a_complaint_has_a_code_and_a_class(text, code, kind):
 )
 def test_only_an_older_release_is_too_old(client, server, older):
     assert (source_dump.major(client) < source_dump.major(server)) is older
+
+
+def test_the_pg_dump_of_the_servers_release_is_preferred(tmp_path, monkeypatch):
+    for release in ("9.6", "13", "15"):
+        (tmp_path / release / "bin").mkdir(parents=True)
+        (tmp_path / release / "bin" / "pg_dump").write_text("")
+    monkeypatch.setattr(source_instance, "PROGRAMS", (str(tmp_path) + "/*/bin/%s",))
+    find = source_instance.find_program
+    assert find("pg_dump", "13") == str(tmp_path / "13" / "bin" / "pg_dump")
+    assert find("pg_dump", "14") == str(tmp_path / "15" / "bin" / "pg_dump")
+    assert find("psql", "13") == "/usr/bin/psql"
