@@ -59,10 +59,9 @@ class LinservBackupPoint(models.Model):
     def _set_hold_reasons(self, reasons):
         reasons = [reason.replace("; ", ", ") for reason in reasons]
         self.write({"held": bool(reasons), "hold_reason": "; ".join(reasons) or False})
-        verb = "repo.hold" if reasons else "repo.release"
+        verb = "%s.%s" % ("dr" if self.kind == "dr" else "repo", "hold" if reasons else "release")
         text = self.hold_reason or _("no longer needed")
-        if self.kind != "dr":
-            self._order_on_host(verb, {"names": [self.name], "reason": text[:200]}, "hold:%s" % text)
+        self._order_on_host(verb, {"names": [self.name], "reason": text[:200]}, "hold:%s" % text)
 
     def _order_on_host(self, verb, args, occasion):
         """Queue a short run about the point at the host that keeps it."""

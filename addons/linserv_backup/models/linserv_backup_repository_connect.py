@@ -33,7 +33,9 @@ class LinservBackupRepository(models.Model):
     authorized_host_id = fields.Many2one("linserv.host", readonly=True, copy=False, ondelete="set null")
     authorized_key = fields.Char(readonly=True, copy=False)
 
-    @api.depends("host_id.state", "dr_host_id.state", "source_host_id.state", "state", "connect_marks")
+    @api.depends(
+        "host_id.state", "dr_host_id.state", "source_host_id.state", "state", "connect_marks", "recovery_sheet_date"
+    )
     def _compute_connect_missing(self):
         for repository in self:
             repository.connect_missing = "\n".join(repository._list_missing()) or False

@@ -1,1 +1,10 @@
-from . import test_alert, test_drill, test_plan, test_report, test_restore, test_retention
+from . import (
+    test_alert,
+    test_connect,
+    test_drill,
+    test_plan,
+    test_plan_rights,
+    test_report,
+    test_restore,
+    test_retention,
+)
