@@ -1,5 +1,4 @@
 from . import (
-    ir_http,
     linserv_backup_alert,
     linserv_backup_alert_runbook,
     linserv_backup_alert_tell,
@@ -16,6 +15,7 @@ from . import (
     linserv_backup_drill_evidence,
     linserv_backup_drill_outcome,
     linserv_backup_drill_schedule,
+    linserv_backup_gc,
     linserv_backup_paper,
     linserv_backup_plan,
     linserv_backup_plan_order,
@@ -43,6 +43,7 @@ from . import (
     linserv_backup_watch_repositories,
     linserv_host,
     linserv_host_restore,
+    linserv_instance,
     linserv_instance_portal,
     linserv_instance_restore,
     linserv_restore,

@@ -33,7 +33,7 @@ class LinservBackupDeletion(models.Model):
     names = fields.Text(readonly=True, help="The names that Odoo asked the host to delete.")
     name_count = fields.Integer("Points", readonly=True)
     reason = fields.Char(readonly=True)
-    run_id = fields.Many2one("linserv.run", readonly=True, ondelete="set null")
+    run_id = fields.Many2one("linserv.run", readonly=True, index=True, ondelete="set null")
     date_done = fields.Datetime("Deleted on", readonly=True)
 
     _sql_constraints = [

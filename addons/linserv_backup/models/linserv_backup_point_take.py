@@ -41,6 +41,7 @@ class LinservBackupPoint(models.Model):
     @api.model
     def _start_due(self, limit=POINTS_A_TIME):
         """Begin the points that are due, one at a time for a repository and as many at once as their host bears."""
+        self._settle_abandoned()
         now = fields.Datetime.now()
         due = self.search(
             [("state", "=", "due"), "|", ("date_retry", "=", False), ("date_retry", "<=", now)], limit=limit
@@ -52,6 +53,13 @@ class LinservBackupPoint(models.Model):
                     point._start_or_miss(busy, load)
             except (UserError, ValueError, psycopg2.Error):
                 _logger.exception("The backup point %s could not be begun", point.id)
+
+    @api.model
+    def _settle_abandoned(self):
+        """A run that somebody cancelled or removed tells nobody: its point would block the repository for ever."""
+        for point in self.search([("state", "=", "running")]):
+            if not point.run_id or point.run_id.state in ("failed", "cancelled"):
+                point._fail({"code": "cancelled", "message": "", "retryable": True})
 
     @api.model
     def _find_busy(self):

@@ -32,7 +32,7 @@ class LinservBackupProof(models.Model):
     extra = fields.Integer(readonly=True, help="Listed beyond what is expected: older points that wait for deletion.")
     gap_text = fields.Text("Gaps explained", readonly=True)
     missing_text = fields.Text("Missing points", readonly=True, groups="base.group_user")
-    run_id = fields.Many2one("linserv.run", readonly=True, ondelete="set null", groups="base.group_user")
+    run_id = fields.Many2one("linserv.run", readonly=True, index=True, ondelete="set null", groups="base.group_user")
 
     _sql_constraints = [
         ("day_unique", "unique (repository_id, kind, date)", "A day has one proof for each kind."),

@@ -258,6 +258,23 @@ class TestPoint(BackupCase):
         self.assertEqual((proof.state, proof.expected, proof.listed, proof.gaps), ("complete", 1, 1, 6))
         self.assertIn("2026-11-02 11:00–2026-11-02 13:30 (6)", proof.gap_text)
 
+    def test_a_run_that_somebody_cancels_blocks_nothing(self):
+        point = self.take()
+        point.run_id.sudo().action_cancel()
+        self.env["linserv.backup.point"]._start_due()
+        self.assertEqual((point.state, point.reason, point.failure_class), ("due", "cancelled", "transient"))
+        with freeze_time("2026-11-02 10:02:00"):
+            self.assertEqual(self.take(), point)
+
+    def test_runs_of_long_ago_are_removed_and_their_points_stay(self):
+        point = self.answer(self.take())
+        point.run_id.sudo().write({"state": "done", "date_finished": "2026-10-01 00:00:00"})
+        old = self.make_points(self.plan, 2, MORNING - timedelta(days=500), state="removed")
+        point._gc_runs()
+        point._gc_points()
+        self.assertFalse(point.run_id)
+        self.assertEqual((point.state, bool(old.exists())), ("proved", False))
+
     def test_a_hold_keeps_several_reasons(self):
         point = self.answer(self.take())
         point._hold("restore 1")
