@@ -19,8 +19,6 @@
         "data/mail_template_restore.xml",
         "reports/linserv_restore_notice.xml",
         "security/linserv_backup_report_security.xml",
-        "security/ir.model.access.csv",
-        "data/ir_cron_drill.xml",
         "data/ir_cron_report.xml",
         "data/mail_template_backup_report.xml",
         "reports/linserv_backup_report.xml",

@@ -44,6 +44,7 @@ RULES: Mapping[str, Rule] = {
     "not_connected": Rule(WARNING, 3 * DAY),
     "backup_report_missing": Rule(WARNING, DAY),
     "dr_report_missing": Rule(WARNING, DAY),
+    "host_alarm": Rule(WARNING, DAY),
     "restore_failed": Rule(CRITICAL),
     "copy_overdue": Rule(CRITICAL),
     "sheet_unconfirmed": Rule(WARNING, 30 * DAY),
@@ -64,6 +65,7 @@ class Limits:
     proof_after: timedelta = timedelta(hours=30)
     report_after: timedelta = timedelta(hours=26)
     silent_after: timedelta = timedelta(minutes=45)
+    copy_overdue_after: timedelta = timedelta(hours=3)
     skew: timedelta = timedelta(minutes=5)
     sheet_days: int = 365
     capacity_warning_days: int = 30

@@ -26,6 +26,7 @@ class LinservBackupAlert(models.Model):
             "not_connected": _("Sold, but not backed up"),
             "backup_report_missing": _("The backup host does not report"),
             "dr_report_missing": _("The DR host does not report"),
+            "host_alarm": _("A host raises the alarm itself"),
             "restore_failed": _("A restore failed"),
             "copy_overdue": _("A test copy was not removed"),
             "sheet_unconfirmed": _("Recovery sheet not confirmed"),
@@ -52,8 +53,9 @@ class LinservBackupAlert(models.Model):
         kinds = dict(self.env["linserv.backup.point"]._fields["kind"]._description_selection(self.env))
         full_on = facts.get("full_on")
         return {
-            "missed": 0, "count": 0, "days": 0, "minutes": 0, "missing": 0, "reason": " ".join(reasons), "names": "", "what": "",
+            "missed": 0, "count": 0, "days": 0, "minutes": 0, "missing": 0, "names": "", "what": "",
             **facts,
+            "reason": facts.get("reason") or " ".join(reasons),
             "kind": kinds.get(facts.get("kind"), ""),
             "since": format_datetime(self.env, self.date_since, dt_format="short") if self.date_since else "",
             "full_on": format_date(self.env, fields.Date.to_date(full_on)) if full_on else "",
@@ -86,6 +88,7 @@ class LinservBackupAlert(models.Model):
             "clock_skew": _("The host's clock differs by %(minutes)s minutes. Nothing is deleted meanwhile.", **words),
             "backup_report_missing": _("Its report should have come by %(since)s.", **words),
             "dr_report_missing": _("Its report should have come by %(since)s.", **words),
+            "host_alarm": words["names"],
             "sheet_unconfirmed": _("The key and passphrase of the repository may be on its host only.", **words),
             "cron_silent": _("Since %(since)s: %(names)s", **words),
         }

@@ -16,6 +16,20 @@ SELECT host.id, host.company_id, repository.date_listed::date,
    SET free_bytes = excluded.free_bytes, total_bytes = excluded.total_bytes,
        repository_bytes = excluded.repository_bytes, write_uid = excluded.write_uid, write_date = excluded.write_date
 """
+# A DR host tells of its disks in its facts: the largest is where the copies are.
+TAKE_FACTS = """
+INSERT INTO linserv_backup_capacity (host_id, company_id, date, free_bytes, total_bytes, repository_bytes,
+       create_uid, create_date, write_uid, write_date)
+SELECT DISTINCT ON (host.id) host.id, host.company_id, host.facts_date::date, disk.free_gb * 1e9, disk.size_gb * 1e9,
+       (SELECT sum(dr_repository_bytes) FROM linserv_backup_repository WHERE dr_host_id = host.id),
+       %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
+  FROM linserv_host host JOIN linserv_host_disk disk ON disk.host_id = host.id
+ WHERE host.backup_role = 'dr' AND host.facts_date >= %(since)s AND disk.size_gb > 0
+ ORDER BY host.id, disk.size_gb DESC
+    ON CONFLICT (host_id, date) DO UPDATE
+   SET free_bytes = excluded.free_bytes, total_bytes = excluded.total_bytes,
+       repository_bytes = excluded.repository_bytes, write_uid = excluded.write_uid, write_date = excluded.write_date
+"""
 
 
 class LinservBackupCapacity(models.Model):
@@ -37,10 +51,10 @@ class LinservBackupCapacity(models.Model):
     @api.model
     def _take(self):
         """Keep what the hosts said in their latest listings, a row a host and day."""
-        self.env["linserv.backup.repository"].flush()
-        self.env.cr.execute(
-            TAKE, {"uid": self.env.uid, "since": fields.Datetime.subtract(fields.Datetime.now(), days=1)}
-        )
+        self.env["base"].flush()
+        values = {"uid": self.env.uid, "since": fields.Datetime.subtract(fields.Datetime.now(), days=1)}
+        for query in (TAKE, TAKE_FACTS):
+            self.env.cr.execute(query, values)
         self.invalidate_cache()
 
     @api.model

@@ -17,7 +17,6 @@ REMEDIES = {
     "drill_failed": "action_drill",
     "drill_late": "action_drill",
     "not_connected": "action_connect",
-    "damaged": "action_heal",
 }
 
 
@@ -164,11 +163,10 @@ class LinservBackupDashboard(models.AbstractModel):
     def _get_remedy_labels(self):
         return {
             "action_view_points": _("Open the points"),
-            "action_prove": _("List and prove now"),
+            "action_prove": _("Prove now"),
             "action_sheet_locked_away": _("The sheet is locked away"),
             "action_drill": _("Order a drill"),
             "action_connect": _("Connect"),
-            "action_heal": _("Heal from DR"),
         }
 
     @api.model

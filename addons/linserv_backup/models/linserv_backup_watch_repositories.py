@@ -27,6 +27,16 @@ SELECT repository.id AS repository_id, repository.instance_id, repository.host_i
   FROM linserv_backup_repository repository
  WHERE repository.company_id = %(company)s AND repository.active AND repository.state = 'ready'
 """
+# What the clock of each host showed when one of its repositories was last listed.
+CLOCKS = """
+SELECT DISTINCT ON (host_id) host_id, skew, listed FROM (
+    SELECT host_id, clock_skew AS skew, date_listed AS listed FROM linserv_backup_repository
+     WHERE company_id = %(company)s AND date_listed IS NOT NULL
+     UNION ALL
+    SELECT dr_host_id, dr_clock_skew, dr_date_listed FROM linserv_backup_repository
+     WHERE company_id = %(company)s AND dr_date_listed IS NOT NULL) AS clocks
+ WHERE host_id IS NOT NULL ORDER BY host_id, listed DESC
+"""
 
 
 class LinservBackupWatch(models.AbstractModel):
@@ -94,17 +104,12 @@ class LinservBackupWatch(models.AbstractModel):
     @api.model
     def _find_clock_skew(self, company, now, limits):
         """One finding for each host whose latest listing shows another time."""
-        latest = {}
-        for repository in self._repositories(company, ("date_listed", "!=", False), ("host_id", "!=", False)):
-            other = latest.get(repository.host_id)
-            if not other or other.date_listed < repository.date_listed:
-                latest[repository.host_id] = repository
         found = []
-        for host, repository in latest.items():
-            if abs(repository.clock_skew) > limits.skew.total_seconds():
-                subject = "linserv.host,%d" % host.id
-                since = self._known_since(company, "clock_skew", subject, repository.date_listed)
-                facts = {"minutes": round(abs(repository.clock_skew) / 60)}
+        for row in self._rows(CLOCKS, company=company.id):
+            if abs(row["skew"]) > limits.skew.total_seconds():
+                subject = "linserv.host,%d" % row["host_id"]
+                since = self._known_since(company, "clock_skew", subject, row["listed"])
+                facts = self._about(row, minutes=round(abs(row["skew"]) / 60))
                 found.append(alerts.find("clock_skew", subject, since, now, facts=facts))
         return found
 

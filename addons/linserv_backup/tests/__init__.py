@@ -1,5 +1,6 @@
 from . import (
     test_alert,
+    test_backup_day,
     test_connect,
     test_drill,
     test_plan,
@@ -7,4 +8,5 @@ from . import (
     test_report,
     test_restore,
     test_retention,
+    test_watch,
 )
