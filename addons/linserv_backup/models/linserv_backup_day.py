@@ -5,22 +5,19 @@ from odoo import api, fields, models
 from ..domain.proof_calendar import Day
 from .linserv_backup_repository import KINDS
 
-# What customers may know of why a point is missing; nothing else of the reason leaves the house.
-REASON_CLASS = """
-    CASE WHEN point.state = 'suspect' THEN 'suspect'
-         WHEN point.state NOT IN ('failed', 'missed') THEN NULL
-         WHEN point.reason IN ('overlap', 'no_point') THEN point.reason
-         WHEN point.reason IN ('odoo_down', 'host_busy', 'not_connected') THEN 'ours'
-         WHEN point.failure_class = 'transient' THEN 'unreachable'
-         WHEN point.failure_class = 'data' THEN 'data'
-         ELSE 'ours' END
-"""
+# The class of a reason is what customers may know of it; nothing else of it leaves the house.
 REFRESH = """
 WITH seen AS (
     SELECT point.repository_id, point.kind, point.slot,
            (point.slot AT TIME ZONE 'UTC' AT TIME ZONE coalesce(source.timezone, 'Europe/Stockholm'))::date AS day,
            (point.state = 'proved' OR point.state IN ('trashed', 'removed') AND point.reason IS NULL) AS is_proved,
-           {reason_class} AS reason_class
+           CASE WHEN point.state = 'suspect' THEN 'suspect'
+                WHEN point.state NOT IN ('failed', 'missed') THEN NULL
+                WHEN point.reason IN ('overlap', 'no_point') THEN point.reason
+                WHEN point.reason IN ('odoo_down', 'host_busy', 'not_connected') THEN 'ours'
+                WHEN point.failure_class = 'transient' THEN 'unreachable'
+                WHEN point.failure_class = 'data' THEN 'data'
+                ELSE 'ours' END AS reason_class
       FROM linserv_backup_point point
       JOIN linserv_backup_repository repository ON repository.id = point.repository_id
       LEFT JOIN linserv_host source ON source.id = repository.source_host_id
@@ -53,7 +50,7 @@ SELECT counted.repository_id, repository.instance_id, repository.company_id, rep
  WHERE (linserv_backup_day.expected, linserv_backup_day.proved, linserv_backup_day.longest_gap,
         coalesce(linserv_backup_day.reasons, ''))
     IS DISTINCT FROM (excluded.expected, excluded.proved, excluded.longest_gap, coalesce(excluded.reasons, ''))
-""".format(reason_class=REASON_CLASS)
+"""
 
 
 class LinservBackupDay(models.Model):
