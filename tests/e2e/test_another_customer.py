@@ -259,7 +259,10 @@ def test_a_customer_can_write_no_model_of_the_suite(owner, world):
 
 def kept(database):
     """What a form could change."""
-    query, ours = "SELECT count(*), sum(hashtext(t::text)::bigint) FROM %s t", ("contract", "subscription", "hour_pack", "restore")
+    query, ours = (
+        "SELECT count(*), sum(hashtext(t::text)::bigint) FROM %s t",
+        ("contract", "subscription", "hour_pack", "restore"),
+    )
     tables = ["linserv_" + name for name in ours] + ["sale_order", "sale_order_line", "mail_activity", "account_move"]
     return [database.query(query % table) for table in tables]
 

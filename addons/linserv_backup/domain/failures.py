@@ -11,18 +11,21 @@ CODES = {
     TRANSIENT: (
         "unreachable timeout connection_lost run_lost busy stalled deadline_passed cancelled lock_timeout locked"
         " attempts_exhausted source_unreachable source_stalled source_cut peer_unreachable peer_stalled"
-        " database_unreachable database_timeout nothing_newer"
+        " database_unreachable database_timeout database_busy attachments_busy in_the_way hold_lost line_cut"
+        " snapshot_gone dump_killed nothing_newer"
     ),
     CONFIGURATION: (
         "host_key_unknown host_key_changed no_common_algorithm auth_refused key_unusable not_configured"
         " host_not_callable agent_missing agent_outdated protocol_unknown verb_unknown instance_unknown config_invalid"
         " request_malformed argument_unknown argument_invalid repository_unknown engine_missing pg_dump_older"
         " pg_dump_missing database_missing database_refused database_foreign peer_refused peer_key_changed"
-        " passphrase_missing no_host clocks_differ not_enrolled"
+        " passphrase_missing no_host clocks_differ not_enrolled pg_dump_old not_odoo instance_incomplete"
+        " filestore_missing folder_missing folder_unknown"
     ),
     DATA: (
         "bad_answer answer_too_large too_large bad_manifest other_point pg_dump_failed dump_cut dump_broken"
         " hash_mismatch verify_failed base_damaged repository_damaged point_damaged origin_error vanished damaged"
+        " database_damaged"
     ),
     CAPACITY: "disk_full memory_full quota_full too_slow",
 }

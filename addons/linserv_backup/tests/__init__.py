@@ -1,4 +1,5 @@
 from . import (
+    test_agent_config,
     test_alert,
     test_backup_day,
     test_connect,
