@@ -42,10 +42,12 @@ class LinservHost(models.Model):
         """Return {repository: {kinds: {kind: seconds}}}: how old its newest proved point may be on this host."""
         self.ensure_one()
         field, kinds = ("dr_host_id", ("dr",)) if self.backup_role == "dr" else ("host_id", ("db", "fs"))
-        repositories = self.env["linserv.backup.repository"].search([(field, "=", self.id), ("state", "=", "ready")])
+        here = self.env["linserv.backup.repository"].search([(field, "=", self.id)])
+        repositories = here.filtered(lambda each: each.state == "ready")
         critical = timedelta(hours=self.company_id.linserv_backup_critical_hours)
         watch = self.env["linserv.backup.watch"]
-        expected = {}
+        # Of a customer who has left nothing is late any more.
+        expected = {each.name: {"kinds": {}} for each in here if each.state == "closed"}
         for plan in repositories._get_plans_in_force().filtered(lambda each: each.kind in kinds):
             slots = watch._promised(plan, now, now + PATTERN)
             allowed = host_reports.allowed_age(slots, critical)

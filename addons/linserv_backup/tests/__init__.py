@@ -4,6 +4,7 @@ from . import (
     test_backup_day,
     test_connect,
     test_drill,
+    test_heal,
     test_plan,
     test_plan_rights,
     test_report,
