@@ -20,6 +20,21 @@ METHODS = ("read", "export_data", "name_get", "copy_data", "search", "search_rea
 MAKE_WORLD = """
 from odoo.addons.linserv_maintenance.domain.merkle import snapshot_root
 from odoo.addons.linserv_maintenance.tests.tree_builders import answer as host_answer, file_row, module, tree
+from odoo.addons.linserv_backup.tests.drill_builders import SHA, answer as drill_answer
+
+def backups(key, instance):
+    company = instance.commercial_partner_id
+    host = env['linserv.host'].create({'name': 'b-' + key, 'address': 'b-%s.example.com' % key, 'backup_role': 'backup'})
+    repository = env['linserv.backup.repository'].create({'instance_id': instance.id, 'host_id': host.id})
+    point = env['linserv.backup.point'].create({
+        'repository_id': repository.id, 'kind': 'db', 'slot': '2026-11-01 10:30:00', 'state': 'proved', 'sha256': SHA,
+        'name': 'db-20261101T103000Z', 'dump_bytes': 262144000, 'rows': 701234})
+    drill = env['linserv.backup.drill']._order_drill(repository, point, 'backup')
+    drill._on_run_done(drill.run_id, drill_answer())
+    paper = env['ir.attachment'].create({'name': key + '.pdf', 'raw': b'%PDF ' + key.encode()})
+    env['linserv.backup.report'].create({
+        'partner_id': company.id, 'company_id': env.company.id, 'month': '2026-10-01', 'state': 'kept',
+        'document_id': paper.id})
 
 def customer(key):
     vals = {'name': key, 'is_company': True, 'lang': 'sv_SE', 'email': key + '@example.com'}
@@ -44,6 +59,7 @@ def customer(key):
     snapshot.action_approve()
     contract.message_post(body='internal words about ' + key)
     env['linserv.restore'].create({'instance_id': instance.id, 'note': key}).state = 'ordered'
+    backups(key, instance)
     order = env['sale.order'].create({'partner_id': company.id, 'linserv_contract_id': contract.id, 'signed_by': key})
     product = env.ref('linserv_contract.linserv_product_epost')
     env['sale.order.line'].create({'order_id': order.id, 'product_id': product.id, 'name': product.name})
@@ -64,7 +80,7 @@ def owned(model):
     found = env[model]
     for record in records:
         for name in ('commercial_partner_id', 'partner_id', 'contract_id', 'subscription_id', 'instance_id', 'host_id',
-                     'snapshot_id', 'run_id', 'move_id', 'audit_id', 'key_id'):
+                     'snapshot_id', 'repository_id', 'run_id', 'move_id', 'audit_id', 'key_id'):
             if name in record._fields and 'norrvik' in (record[name].display_name or ''):
                 found |= record
                 break
@@ -177,6 +193,8 @@ def fill(rule, world, missing):
         "snapshot": "linserv.code.snapshot",
         "attachment": "ir.attachment",
         "copy": "linserv.restore",
+        "drill": "linserv.backup.drill",
+        "report": "linserv.backup.report",
     }
 
     def replace(match):

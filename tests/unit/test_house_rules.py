@@ -64,6 +64,22 @@ def test_only_one_file_knows_ssh():
     assert knowing <= {"linserv_hosting/adapters/ssh.py"}
 
 
+def named_methods(path):
+    """The names of a controller file's methods that are not Odoo's own to override."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith(("__", "_prepare_home_portal")):
+            yield node.name
+
+
+def test_no_two_portal_controllers_share_a_method():
+    """Odoo 14 makes one class of all controllers that inherit CustomerPortal: one `_render` would replace the other."""
+    owners = {}
+    for path in list_files("controllers"):
+        for name in named_methods(path):
+            owners.setdefault(name, []).append(short(path))
+    assert {name: files for name, files in owners.items() if len(files) > 1} == {}
+
+
 def untranslated(text):
     """The terms of a .po file that have no translation."""
     entries = re.split(r"\n\s*\n", text)

@@ -26,9 +26,7 @@ class LinservBackupPoint(models.Model):
     def _gc_points(self):
         """Points that were removed and gaps of more than a year ago, unless a restore was made of them."""
         limit = fields.Datetime.subtract(fields.Datetime.now(), days=KEEP_POINT_DAYS)
-        self.env.cr.execute(
-            "SELECT DISTINCT point_id FROM linserv_restore WHERE point_id IS NOT NULL"
-        )
+        self.env.cr.execute("SELECT DISTINCT point_id FROM linserv_restore WHERE point_id IS NOT NULL")
         used = [row[0] for row in self.env.cr.fetchall()]
         domain = [("state", "in", OVER), ("slot", "<", limit), ("id", "not in", used)]
         self.search(domain, limit=AT_ONCE).unlink()
