@@ -61,6 +61,8 @@ def command_bench(words):
     env = {"LINSERV_TEMPLATE": odoo.get_suite_template(place)}
     if words[0] == "cloc":
         env["LINSERV_DEMO_DATABASE"], env["LINSERV_DEMO_ADDONS"] = customer.get_instance(place)
+    if words[0] == "backup":
+        env["LINSERV_DEMO_TEMPLATE"], env["LINSERV_DEMO_CONFIG"] = customer.provide_template(place)
     script = place.suite / "tests" / "bench" / (words[0] + ".py")
     return place.run(["python", script, *words[1:]], env, check=False).returncode
 

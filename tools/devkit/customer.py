@@ -87,6 +87,12 @@ def provide(root):
     postgres.copy(root, get_template(root), DATABASE)
 
 
+def provide_template(root):
+    """Name of the customer's template database and path of a configuration that finds its addons."""
+    write_folder(root)
+    return get_template(root), host_folder(root) / "odoo.conf"
+
+
 def get_instance(root):
     """Name of the customer's database and path of its addons; the demo's, or made when there was no demo."""
     if not postgres.has_database(root, DATABASE):
