@@ -287,7 +287,7 @@ def _look(tree: Path, names: List[str]) -> "tuple[Dict[str, str], List[str]]":
         except FileNotFoundError:
             missing.append(name)
             continue
-        if digest != name[3:]:
+        if digest != dr_tree.digest_of(name):
             odd[name] = digest
     return odd, missing
 

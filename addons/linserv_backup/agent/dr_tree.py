@@ -23,7 +23,7 @@ FILES = "filestore/"
 PIECE = 1 << 20
 MAX_MANIFEST_BYTES = 64 << 20
 UNPACK_SECONDS = 6 * 3600
-_FILE = re.compile(r"[0-9a-f]{2}/[0-9a-f]{40}\Z")
+_FILE = re.compile(r"[0-9a-f]{2,3}/[0-9a-f]{40}\Z")
 
 
 class Contents(NamedTuple):
@@ -37,7 +37,12 @@ class Contents(NamedTuple):
 
 def is_file_name(name: object) -> bool:
     """Tell whether this is the name of a file in a filestore: `xx/sha1`, so never a way out of the folder."""
-    return isinstance(name, str) and bool(_FILE.match(name)) and name[:2] == name[3:5]
+    return isinstance(name, str) and bool(_FILE.match(name)) and digest_of(name).startswith(name.partition("/")[0])
+
+
+def digest_of(name: str) -> str:
+    """Return the sha1 that the contents of a filestore's file should have."""
+    return name.rpartition("/")[2]
 
 
 class TreeReader:
@@ -83,7 +88,7 @@ class TreeReader:
         path = self._folder / "filestore" / name if self._folder else None
         digest = save(stream, path)
         self._names.append(name)
-        if digest != name[3:]:
+        if digest != digest_of(name):
             self._odd[name] = digest
 
 

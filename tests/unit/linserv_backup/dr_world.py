@@ -3,10 +3,15 @@
 import hashlib
 import json
 import os
+import sys
 from pathlib import Path
 
-from odoo.addons.linserv_backup.agent import dr_enroll, dr_pull, dr_rules
-from odoo.addons.linserv_backup.agent.dr_copies import Copies
+sys.path.insert(0, str(Path(__file__).parent))
+
+from quick_key import make_quick  # noqa: E402
+
+from odoo.addons.linserv_backup.agent import dr_enroll, dr_pull, dr_rules  # noqa: E402
+from odoo.addons.linserv_backup.agent.dr_copies import Copies  # noqa: E402
 
 DAY = 86400
 MORNING = 1793494800  # 2026-11-01T01:00:00Z
@@ -26,8 +31,15 @@ class World(dr_pull.Source):
     def __init__(self, folder, program="/usr/bin/restic"):
         self.section = {"root": str(folder), "restic": str(program), "zstd": "/usr/bin/zstd"}
         self.points_by_name, self.sent, self.phases = {}, [], []
+        new = not Path(folder).exists()
         dr_enroll.enroll(self.section, "norrvik", BACKUP_HOST, 14)
         self.copies = Copies(self.section, "norrvik")
+        if new:
+            self.make_quick()
+
+    def make_quick(self):
+        """Have the newest generation opened at once."""
+        make_quick(self.copies.restic.folder, (self.copies.folder / "passphrase").read_text().strip())
 
     def offer(self, moment, dump, files, judged="good"):
         """A new point on the backup host."""

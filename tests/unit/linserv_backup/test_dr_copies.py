@@ -41,7 +41,7 @@ def two_days(tmp_path_factory, empty):
     folder = tmp_path_factory.mktemp("two") / "copies"
     shutil.copytree(empty, folder)
     world = World(folder)
-    world.base = random.Random(2).randbytes(32 << 20)
+    world.base = random.Random(2).randbytes(8 << 20)
     world.offer(MORNING - 1800, world.base, FILES)
     world.first = world.pull(MORNING)
     world.offer(MORNING + DAY - 1800, world.base[:-10] + b"0123456789", [*FILES, b"a new file"])
@@ -112,6 +112,7 @@ def test_one_flipped_byte_is_found_named_and_the_day_after_is_whole_in_a_new_gen
     assert world.copies.find(first["name"]).state == "damaged"
     world.offer(MORNING + 60, dump_of(1), FILES)
     assert world.copies.renew() == 2
+    world.make_quick()
     again = world.pull(MORNING + 120)
     assert not again["already"], "a damaged copy is not the copy of its day"
     assert world.copies.verify([again["name"]]) == []
@@ -135,7 +136,7 @@ def test_a_copy_that_shares_a_damaged_block_never_counts(world):
 def test_trash_lasts_a_week_and_then_its_data_is_gone(world):
     world.offer(MORNING - 60, dump_of(1), FILES)
     first = world.pull(MORNING)["name"]
-    world.offer(MORNING + DAY - 60, os.urandom(3 << 20), FILES)
+    world.offer(MORNING + DAY - 60, os.urandom(2 << 20), FILES)
     world.pull(MORNING + DAY)
     full = world.copies.sizes()["repository_bytes"]
     world.copies.delete([first], MORNING + 16 * DAY)

@@ -22,7 +22,7 @@ PROGRAM = """#!/bin/sh
 read -r who verb < {armed} 2>/dev/null
 case " $* " in *" $verb "*) ;; *) who=nobody;; esac
 if [ "$who" = agent ]; then rm {armed}; kill -9 $PPID; fi
-if [ "$who" = engine ]; then rm {armed}; ulimit -c 0; (sleep 0.7; kill -9 $$) & fi
+if [ "$who" = engine ]; then rm {armed}; ulimit -c 0; (sleep 0.2; kill -9 $$) & fi
 exec /usr/bin/restic "$@"
 """
 
@@ -88,7 +88,7 @@ def test_the_agent_is_killed_while_restic_works(world):
 
 @pytest.mark.parametrize("verb", ["backup", "dump"])
 def test_restic_is_killed(world, verb):
-    world.offer(MORNING - 60, os.urandom(64 << 20), FILES)
+    world.offer(MORNING - 60, os.urandom(48 << 20), FILES)
     world.armed.write_text("engine %s\n" % verb)
     try:
         world.pull(MORNING)
