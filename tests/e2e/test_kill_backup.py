@@ -25,7 +25,8 @@ NOW = datetime.datetime(2026, 11, 2, 10, 0, 30)
 SLOT = slots.from_text("20261102T100000Z")
 memory = pathlib.Path({memory!r})
 hosts = env["linserv.host"].create([
-    {{"name": name, "address": name + ".invalid", "backup_role": role}} for name, role in (("vm1", False), ("b1", "backup"))
+    {{"name": name, "address": name + ".invalid", "backup_role": role}}
+    for name, role in (("vm1", False), ("b1", "backup"))
 ])
 customer = env["res.partner"].create([{{"name": "Norrvik Bygg AB", "is_company": True}}])
 plans = {{}}

@@ -18,13 +18,13 @@ STEPS = (ENROLL, AUTHORIZE, DR_ENROLL, DR_AUTHORIZE)
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What the steps depend on; `dr_days` is 0 where no copy on a DR host is wanted."""
+    """What the steps depend on; `days` is for how long points of a kind are kept at least, "dr" only with a DR host."""
 
     source: Mapping[str, Any]
     public_key: str
     backup_host: Mapping[str, Any]
     dr_public_key: str
-    dr_days: int
+    days: Mapping[str, int]
     hosts: tuple[int, int, int]
 
 
@@ -32,11 +32,11 @@ def marks(now: Circumstances) -> dict[str, str]:
     """Return the mark that each step has when it has been taken as things are now."""
     source_host, backup_host, dr_host = now.hosts
     wanted: dict[str, Any] = {
-        ENROLL: [dict(now.source), backup_host],
+        ENROLL: [dict(now.source), backup_host, {kind: days for kind, days in now.days.items() if kind != "dr"}],
         AUTHORIZE: [now.public_key, source_host],
     }
-    if now.dr_days:
-        wanted[DR_ENROLL] = [dict(now.backup_host), dr_host, now.dr_days]
+    if "dr" in now.days:
+        wanted[DR_ENROLL] = [dict(now.backup_host), dr_host, now.days["dr"]]
         wanted[DR_AUTHORIZE] = [now.dr_public_key, backup_host]
     return {step: _mark(value) for step, value in wanted.items()}
 

@@ -1,4 +1,5 @@
 import json
+from datetime import timedelta
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
@@ -123,15 +124,22 @@ class LinservBackupRepository(models.Model):
             public_key=known.public_key or "",
             backup_host=known.host_id._prepare_peer() if known.host_id else {},
             dr_public_key=known.dr_public_key or "",
-            dr_days=known._get_dr_days(),
+            days=known._get_kept_days(),
             hosts=(known.source_host_id.id, known.host_id.id, known.dr_host_id.id),
         )
 
-    def _get_dr_days(self):
-        """Return for how many days the DR host keeps its copies; 0 where there is none."""
-        plans = self.plan_ids.filtered(lambda plan: plan.kind == "dr" and plan._is_open())
-        days = [plan.days + plan.extra_days for plan in plans]
-        return max(days, default=DR_DAYS) if self.dr_host_id else 0
+    def _get_kept_days(self):
+        """Return {kind: days} that the hosts refuse to go below when they delete: the shortest that any plan keeps.
+
+        "dr" is there only with a DR host. Plans whose points are all over have no say.
+        """
+        today = fields.Date.context_today(self)
+        found = {"dr": []} if self.dr_host_id else {}
+        for plan in self.plan_ids.filtered(lambda plan: plan.kind != "dr" or plan.repository_id.dr_host_id):
+            days = plan.days + plan.extra_days
+            if not plan.date_to or plan.date_to + timedelta(days=days + 1) >= today:
+                found.setdefault(plan.kind, []).append(days)
+        return {kind: min(days, default=DR_DAYS) for kind, days in sorted(found.items())}
 
     def _prepare_source(self):
         """Return what the backup host needs in order to reach the instance."""
@@ -145,7 +153,8 @@ class LinservBackupRepository(models.Model):
         )
 
     def _order_enroll(self, key):
-        args = {"repository": self.name, "source": self.sudo()._prepare_source()}
+        days = {kind: days for kind, days in self._get_kept_days().items() if kind != "dr"}
+        args = {"repository": self.name, "source": self.sudo()._prepare_source(), "days": days}
         return self._order_run(self.host_id, "repo.enroll", args, key, detached=True)
 
     def _order_authorize(self, key):
@@ -155,7 +164,7 @@ class LinservBackupRepository(models.Model):
 
     def _order_dr_enroll(self, key):
         source = self.host_id.sudo()._prepare_peer()
-        args = {"repository": self.name, "source": source, "days": self._get_dr_days()}
+        args = {"repository": self.name, "source": source, "days": self._get_kept_days()["dr"]}
         return self._order_run(self.dr_host_id, "dr.enroll", args, key, detached=True)
 
     def _order_dr_authorize(self, key):

@@ -49,6 +49,8 @@ class LinservBackupPoint(models.Model):
     def _get_reason_texts(self):
         return {
             "table_vanished": _("A table that the point before had is gone."),
+            "no_tables": _("The database has no tables."),
+            "all_rows_down": _("There are far fewer rows than in the point before."),
             "rows_down": _("There are far fewer rows than in the point before."),
             "dump_small": _("The dump is less than half as large as the one before."),
             "files_missing": _("Files that the database refers to are not in the filestore."),

@@ -57,6 +57,7 @@ class TestConnect(BackupCase):
         source = json.loads(run.args)["source"]
         self.assertEqual((run.verb, run.host_id, source["instance"]), ("repo.enroll", self.backup_host, "norrvik-prod"))
         self.assertEqual(source["host_keys"], [make_key(100)])
+        self.assertEqual(json.loads(run.args)["days"], {})
         run = self.answer({"public_key": KEY, "generation": 1})
         self.assertEqual((run.verb, run.host_id), ("key.authorize", self.host))
         self.assertEqual(json.loads(run.args), {"public_key": KEY, "role": "backup"})
@@ -144,6 +145,16 @@ class TestConnect(BackupCase):
         self.assertIn("recovery sheet", self.repository.connect_missing)
         self.repository.action_sheet_locked_away()
         self.assertFalse(self.repository.connect_missing)
+
+    def test_the_hosts_are_told_the_fewest_days_that_any_plan_keeps(self):
+        self.connect()
+        self.make_plan(date_from="2026-01-01", date_to="2026-10-01")
+        self.make_plan(days=30, date_from="2026-10-02")
+        with freeze_time("2026-11-02 10:00:00"):
+            self.env["linserv.backup.repository"]._cron_connect()
+            self.assertEqual(json.loads(self.repository.connect_run_id.args)["days"], {"db": 30})
+            self.plan_days = self.repository._get_kept_days()
+        self.assertEqual(self.plan_days, {"db": 30, "dr": 14})
 
     def test_a_closed_repository_has_no_key_at_the_customers_host(self):
         self.connect()
