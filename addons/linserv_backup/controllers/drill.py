@@ -20,6 +20,12 @@ class DrillPortal(LinservPortalMixin, CustomerPortal):
         name, content = self._linserv_browse("linserv.backup.report", report_id)._get_pdf()
         return self._linserv_send(content, name)
 
+    @http.route("/my/backups/plans/<int:version_id>", type="http", auth="user", website=True)
+    def portal_my_dr_plan(self, version_id, **kw):
+        """Download a version of the disaster recovery plan."""
+        name, content = self._linserv_browse("linserv.dr.plan.version", version_id)._get_pdf()
+        return self._linserv_send(content, name)
+
     def _linserv_send(self, content, name):
         """Return a file for download; no browser guesses what it is."""
         headers = [

@@ -3,6 +3,7 @@ from . import (
     test_alert,
     test_backup_day,
     test_connect,
+    test_dr_plan,
     test_drill,
     test_heal,
     test_plan,
