@@ -35,6 +35,10 @@ def backups(key, instance):
     env['linserv.backup.report'].create({
         'partner_id': company.id, 'company_id': env.company.id, 'month': '2026-10-01', 'state': 'kept',
         'document_id': paper.id})
+    plan = env['linserv.dr.plan'].create({'partner_id': company.id})
+    env['linserv.dr.plan.version'].create({
+        'plan_id': plan.id, 'number': 1, 'date': '2026-11-01', 'sha256': SHA, 'document_id': paper.id})
+    env['linserv.dr.exercise'].create({'plan_id': plan.id}).action_start()
 
 def customer(key):
     vals = {'name': key, 'is_company': True, 'lang': 'sv_SE', 'email': key + '@example.com'}
@@ -80,7 +84,7 @@ def owned(model):
     found = env[model]
     for record in records:
         for name in ('commercial_partner_id', 'partner_id', 'contract_id', 'subscription_id', 'instance_id', 'host_id',
-                     'snapshot_id', 'repository_id', 'run_id', 'move_id', 'audit_id', 'key_id'):
+                     'snapshot_id', 'repository_id', 'plan_id', 'run_id', 'move_id', 'audit_id', 'key_id'):
             if name in record._fields and 'norrvik' in (record[name].display_name or ''):
                 found |= record
                 break
@@ -195,6 +199,7 @@ def fill(rule, world, missing):
         "copy": "linserv.restore",
         "drill": "linserv.backup.drill",
         "report": "linserv.backup.report",
+        "version": "linserv.dr.plan.version",
     }
 
     def replace(match):

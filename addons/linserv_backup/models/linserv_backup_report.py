@@ -162,8 +162,9 @@ class LinservBackupReport(models.Model):
 
     @api.model
     def _get_portal_reports(self, limit=24):
-        """Return the reports that the signed-in customer may read, the newest first: for the portal."""
-        return self.search([("state", "in", ("made", "sent", "kept"))], limit=limit)
+        """Return the reports of the signed-in person's company, the newest first: for the portal."""
+        ours = ("commercial_partner_id", "=", self.env.user.commercial_partner_id.id)
+        return self.search([ours, ("state", "in", ("made", "sent", "kept"))], limit=limit)
 
     def _commit(self):
         if not self._testing():

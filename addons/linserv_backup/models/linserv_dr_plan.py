@@ -183,7 +183,8 @@ class LinservDrPlan(models.Model):
     @api.model
     def _get_portal_plans(self):
         """Return the versions in force that the signed-in customer may read: for the portal."""
-        versions = self.env["linserv.dr.plan.version"].search([("sha256", "!=", False)], order="number desc")
+        ours = ("commercial_partner_id", "=", self.env.user.commercial_partner_id.id)
+        versions = self.env["linserv.dr.plan.version"].search([ours, ("sha256", "!=", False)], order="number desc")
         newest = {}
         for version in versions:
             newest.setdefault(version.plan_id.id, version)

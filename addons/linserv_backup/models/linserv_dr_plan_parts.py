@@ -11,6 +11,7 @@ class LinservDrContact(models.Model):
     _name = "linserv.dr.contact"
     _description = "Contact of a Disaster Recovery Plan"
     _order = "plan_id, sequence, id"
+    _rec_name = "partner_id"
 
     plan_id = fields.Many2one("linserv.dr.plan", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="plan_id.company_id", store=True, index=True)
