@@ -3,6 +3,7 @@ from contextlib import contextmanager
 from datetime import date
 
 import psycopg2
+from psycopg2 import sql
 
 import odoo
 from odoo import SUPERUSER_ID, api
@@ -54,9 +55,25 @@ class TestTwoPeople(BaseCase):
         with self.connect() as env:
             for table in ("hour_draw", "hour_entry", "hour_charge", "hour_month", "hour_pack", "quota_use", "quota"):
                 env.cr.execute("DELETE FROM linserv_%s WHERE contract_id = %%s" % table, [self.contract_id])
-            env.cr.execute("DELETE FROM linserv_contract WHERE id = %s", [self.contract_id])
-            env["linserv.instance"].browse(self.instance_id).unlink()
+            self.delete(env.cr, "linserv_contract", [self.contract_id])
+            self.delete(env.cr, "linserv_instance", [self.instance_id])
             env["res.partner"].browse(self.partner_id).unlink()
+
+    def delete(self, cr, table, ids):
+        """Delete rows and whatever any installed addon has hung on them and would keep them for."""
+        cr.execute(
+            "SELECT c.conrelid::regclass::text, a.attname, c.confdeltype FROM pg_constraint c JOIN pg_attribute a"
+            " ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] WHERE c.contype = 'f' AND c.confrelid = %s::regclass",
+            [table],
+        )
+        for other, column, action in cr.fetchall():
+            if action in ("a", "r", "c") and other != table:
+                query = sql.SQL("SELECT * FROM {} WHERE {} = ANY(%s)").format(*map(sql.Identifier, (other, column)))
+                cr.execute(query, [ids])
+                found = [row["id"] for row in cr.dictfetchall() if row.get("id")]
+                if found:
+                    self.delete(cr, other, found)
+        cr.execute(sql.SQL("DELETE FROM {} WHERE id = ANY(%s)").format(sql.Identifier(table)), [ids])
 
     def order(self, work, ready, answers):
         """Run ``work(env, contract)`` in a transaction that has begun before anybody else's ends."""
