@@ -105,8 +105,8 @@ class LinservBackupDashboard(models.AbstractModel):
                 proved < expected, self._day_action(day),
             ),
             "late": (
-                _("Late"), self._count(len(late.instance_id)), _("instances, judged by proved points"), bool(late),
-                self._alert_action(_("Late"), [("code", "in", ("late", "dr_late"))]),
+                _("Late instances"), self._count(len(late.instance_id)), _("instances, judged by proved points"), bool(late),
+                self._alert_action(_("Late instances"), [("code", "in", ("late", "dr_late"))]),
             ),
             "suspect": (
                 _("Suspect"), self._count(len(suspect)), _("nothing is deleted there"), bool(suspect), point_action,

@@ -141,7 +141,7 @@ class LinservBackupDrill(models.Model):
         self.ensure_one()
         signed, faults = self._get_signed(), []
         if not ed25519.is_signed(signed.public_key, signed.statement.encode(), signed.signature):
-            faults.append(_("The signature does not belong to the statement."))
+            faults.append(_("The signature does not belong to the statement of the drill."))
         before = self.previous_id and drill_evidence.chain_hash(self.previous_id._get_signed()) or None
         told = self._get_told()
         if told.get("previous") != before:
@@ -179,7 +179,7 @@ class LinservBackupDrill(models.Model):
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "title": _("Verification of %s", self.display_name),
+                "title": _("Verification of the drill: %s", self.display_name),
                 "message": "\n".join(faults) or _("Figures, signature and chain fit together."),
                 "type": "danger" if faults else "success",
                 "sticky": bool(faults),

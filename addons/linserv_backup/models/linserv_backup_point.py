@@ -55,7 +55,7 @@ class LinservBackupPoint(models.Model):
     date_proved = fields.Datetime("Read back on", readonly=True)
     date_drilled = fields.Datetime("Restored in a drill on", readonly=True)
     date_trashed = fields.Datetime("Deleted on", readonly=True)
-    date_removed = fields.Datetime("Removed on", readonly=True)
+    date_removed = fields.Datetime("Removed from disk on", readonly=True)
     form = fields.Char(readonly=True, help="How the dump is stored: whole, patch, segments or chunks.")
     bytes_stored = fields.Float(digits=(20, 0), readonly=True)
     dump_bytes = fields.Float(digits=(20, 0), readonly=True)

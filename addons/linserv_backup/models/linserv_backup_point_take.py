@@ -30,7 +30,7 @@ class LinservBackupPoint(models.Model):
             labels = dict(self._fields["state"]._description_selection(self.env))
             raise UserError(
                 _(
-                    "%(name)s is %(now)s and cannot become %(then)s.",
+                    "The point %(name)s is %(now)s and cannot become %(then)s.",
                     name=self.display_name,
                     now=labels[self.state].lower(),
                     then=labels[state].lower(),

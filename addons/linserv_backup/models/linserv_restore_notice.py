@@ -65,7 +65,9 @@ class LinservRestore(models.Model):
         if self.commercial_partner_id != person.commercial_partner_id:
             person = self.instance_id.partner_id
         if not person.email:
-            text = _("%s has no e-mail address: tell the customer by other means.", person.display_name)
+            text = _(
+                "%s has no e-mail address, so nothing was sent: tell the customer by other means.", person.display_name
+            )
             self.message_post(body=html_escape(text))
             return
         moments = self.with_context(lang=self._get_lang(person))._prepare_moments()

@@ -49,7 +49,7 @@ class LinservRestore(models.Model):
         errors, today = {}, fields.Date.context_today(self)
         day = self._read_day(form.get("date"))
         if not day:
-            errors["date"] = _("Write the day as year-month-day, for example 2027-01-31.")
+            errors["date"] = _("Write the day of the copy as year-month-day, for example 2027-01-31.")
         elif not today <= day <= today + timedelta(days=AHEAD_DAYS):
             errors["date"] = _("Choose a day from today and at most a year ahead.")
         moment = False
@@ -147,7 +147,7 @@ class LinservRestore(models.Model):
             "ordered": _("Ordered"),
             "published": _("Ready to use"),
             "expired": _("Removed"),
-            "cancelled": _("Cancelled"),
+            "cancelled": _("Called off"),
         }
         return self.state, texts[self.state]
 
