@@ -186,13 +186,13 @@ def too_wide(page, selector):
 def test_1_empty_pages_say_what_to_do(server, browser, people):
     page, errors = visit(server, browser, "eva", PHONE)
     page.goto("%s/my/backups/%d" % (server.url, people["instance"]))
-    assert "har ingen säkerhetskopiering" in words(page)
+    assert "Den här instansen säkerhetskopieras inte" in words(page)
     assert page.get_attribute("#wrap a[href='/my/contracts']", "href")
     picture(page, "portal-empty")
     page.context.close()
     page, more = visit(server, browser, "admin", DESK)
     overview(page, server)
-    assert page.inner_text(".o_linserv_empty h1") == "Ingen säkerhetskopiering än"
+    assert page.inner_text(".o_linserv_empty h1") == "Inga säkerhetskopior än"
     picture(page, "overview-empty")
     page.click(".o_linserv_empty button")
     page.wait_for_selector(".o_list_view, .o_view_nocontent")
@@ -209,7 +209,7 @@ def test_2_the_list_and_the_page_of_an_instance(server, browser, people, story):
     picture(page, "portal-list")
     page.click("text=Norrvik produktion")
     text = words(page)
-    for part in ("Senaste styrkta punkt", "Var 30:e minut", "Måndag till fredag", "4 218 av 4 218", "12 av 12"):
+    for part in ("Senaste bekräftade punkt", "Var 30:e minut", "Måndag till fredag", "4 218 av 4 218", "12 av 12"):
         assert part in text.replace("\u00a0", " "), part
     for secret in ("kund1", "backup1", "dr1", "example.com", "odoo_down", "rows_down"):
         assert secret not in page.content(), secret
@@ -294,9 +294,9 @@ def test_7_the_overview_on_a_phone(server, browser, story):
 def test_8_who_opens_odoo_is_told_that_nobody_watches(database, server, browser, story):
     database.query("UPDATE linserv_backup_pulse SET date = date - interval '3 hours'")
     page, errors = visit(server, browser, "admin", DESK)
-    page.wait_for_selector(".o_notification:has-text('Ingen vakar över säkerhetskopiorna')")
+    page.wait_for_selector(".o_notification:has-text('Ingen övervakar säkerhetskopiorna')")
     overview(page, server)
-    assert "Ingen vakar" in page.inner_text(".o_linserv_backup [role=alert]")
+    assert "Ingen övervakar" in page.inner_text(".o_linserv_backup [role=alert]")
     picture(page, "overview-silent", whole=False)
     assert errors == []
     page.context.close()
