@@ -28,6 +28,7 @@
         "reports/linserv_backup_report.xml",
         "data/ir_cron_dr_plan.xml",
         "reports/linserv_dr_plan.xml",
+        "reports/linserv_dr_exercise.xml",
         "views/linserv_host_views.xml",
         "views/linserv_menus.xml",
         "views/linserv_backup_drill_views.xml",

@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 
 from .linserv_dr_plan_parts import WHO
 
+RECORD = "linserv_backup.linserv_dr_exercise_pdf"
+
 KINDS = [
     ("talk", "Walked through at a table"),
     ("restore", "Restored from the DR host"),
@@ -21,7 +23,7 @@ class LinservDrExercise(models.Model):
 
     _name = "linserv.dr.exercise"
     _description = "Disaster Recovery Exercise"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "linserv.backup.paper"]
     _order = "date_planned desc, id desc"
     _check_company_auto = True
 
@@ -115,7 +117,16 @@ class LinservDrExercise(models.Model):
         for exercise in self:
             exercise._check_finished()
             exercise.write({"state": "done", "date_ended": fields.Datetime.now()})
+            exercise._keep_pdf(RECORD, "%s.pdf" % exercise._get_record_name())
             exercise.plan_id.message_post(body=_("Exercise %s: see its record.", exercise.name))
+
+    def _get_record_name(self):
+        """Return the name of the exercise's paper, in its language."""
+        paper = self.with_context(lang=self.paper_language())
+        return paper._say_record_name()
+
+    def _say_record_name(self):
+        return _("Disaster recovery exercise, %s", self.name)
 
     def _check_finished(self):
         self.ensure_one()

@@ -104,8 +104,9 @@ class LinservDrPlan(models.Model):
         if not self.step_ids or not self.contact_ids:
             raise UserError(_("A plan without steps or contacts helps nobody. Fill them in first."))
         self.env.cr.execute("SELECT id FROM linserv_dr_plan WHERE id = %s FOR UPDATE", [self.id])
-        version = self.env["linserv.dr.plan.version"].create([self._prepare_version_vals(note)])
-        name = "%s, v%d.pdf" % (self.with_context(lang=self.paper_language()).name, version.number)
+        plan = self.with_context(lang=self.paper_language())
+        version = self.env["linserv.dr.plan.version"].create([plan._prepare_version_vals(note)])
+        name = "%s, v%d.pdf" % (plan.name, version.number)
         version.document_id = self._keep_pdf(REPORT, name)
         version.sha256 = hashlib.sha256(version.document_id.raw).hexdigest()
         self.change_note = False
@@ -118,7 +119,7 @@ class LinservDrPlan(models.Model):
             "plan_id": self.id,
             "number": max(self.version_ids.mapped("number"), default=0) + 1,
             "date": fields.Date.context_today(self),
-            "note": note or (_("First version") if not self.version_ids else _("Reviewed")),
+            "note": note or (_("The plan has been reviewed.") if self.version_ids else _("First version")),
             "user_id": self.env.uid,
             "digest": self._get_digest(),
         }
@@ -159,12 +160,16 @@ class LinservDrPlan(models.Model):
 
     def _try_to_issue(self):
         """Issue one plan in a transaction of its own; what keeps it from that is logged and keeps no other from it."""
+        plan = self.with_context(lang=self.paper_language())
         try:
-            self._issue(self.change_note or (self.version_ids and _("Hosts, policies, people or steps have changed")))
+            self._issue(self.change_note or (self.version_ids and plan._say_what_changed()))
         except (UserError, ValueError) as error:
             self._rollback()
             _logger.warning("the disaster recovery plan %s could not be issued: %s", self.id, error)
         self._commit()
+
+    def _say_what_changed(self):
+        return _("Hosts, policies, people or steps have changed")
 
     @api.model
     def _get_customers_without_plan(self):

@@ -21,14 +21,60 @@ class LinservDrPlan(models.Model):
             "repository": repository,
             "instance": repository.instance_id,
             "policies": repository._get_policy_text(today),
-            "points": [(self._get_kind_text(kind), repository._get_last_point(kind)) for kind in POINT_KINDS],
+            "facts": self._get_facts(repository, proved[:1], today),
+            "sheet": self._get_sheet_text(repository.recovery_sheet_date),
             "drill": proved[:1],
-            "longest": max(proved.mapped("usable_seconds"), default=0.0),
-            "mean": sum(proved.mapped("usable_seconds")) / len(proved) if proved else 0.0,
-            "count": len(recent),
-            "proved": len(proved),
+            "summary": self._get_summary(recent, proved),
             "phases": self._get_phases(proved[:1]),
         }
+
+    def _get_facts(self, repository, drill, today):
+        """Return (what, value) of an instance, as its table shows it."""
+        rows = [
+            (_("Address of the instance"), repository.instance_id.url),
+            (_("Policies agreed"), repository._get_policy_text(today)),
+            (_("Runs on the host"), repository.source_host_id.name),
+            (_("Backup host"), repository.host_id.name),
+            (_("Disaster recovery host, elsewhere and under another key"), repository.dr_host_id.name),
+        ]
+        for kind in POINT_KINDS:
+            point = repository._get_last_point(kind)
+            rows.append((_("Last proved: %s", self._get_kind_text(kind)), point and self._format_moment(point.slot)))
+        rows.append((_("Last restored in a drill"), drill and self._get_drill_text(drill)))
+        return [(what, value or "\u2013") for what, value in rows]
+
+    def _get_drill_text(self, drill):
+        return _(
+            "%(moment)s, with %(rows)s rows and %(files)s files",
+            moment=self._format_moment(drill.date_held),
+            rows=self._format_count(drill.row_count),
+            files=self._format_count(drill.file_count),
+        )
+
+    def _get_sheet_text(self, day):
+        return day and _("The recovery sheet was locked away on %s.", self._format_day(day))
+
+    def _get_summary(self, recent, proved):
+        """Return in a sentence what the latest drills have shown."""
+        times = proved.mapped("usable_seconds")
+        return times and _(
+            "%(proved)s of the last %(count)s drills proved their point. The recovery took %(mean)s on average and "
+            "%(longest)s at most.",
+            proved=len(proved),
+            count=len(recent),
+            mean=self._format_seconds(sum(times) / len(times)),
+            longest=self._format_seconds(max(times)),
+        )
+
+    def _get_lead_text(self):
+        """Return in a sentence who leads."""
+        names = {"lead": self.user_id.name, "deputy": self.deputy_id.name}
+        if self.deputy_id:
+            return _("%(lead)s leads the recovery, with %(deputy)s as deputy.", **names)
+        return _("%(lead)s leads the recovery.", **names)
+
+    def _get_measures_text(self, exercise):
+        return _("To be changed: %s", exercise.measures)
 
     def _get_kind_text(self, kind):
         texts = {"db": _("Database"), "fs": _("Files"), "dr": _("Disaster recovery copy")}
@@ -66,11 +112,11 @@ class LinservDrPlan(models.Model):
 
 
 BY_HAND = (
-    "export BORG_PASSCOMMAND='cat passphrase'      # passphrase and key: the recovery sheet",
-    "borg list %(repository)s                       # every point",
-    "borg extract %(repository)s::%(name)s          # manifest.json, the payload, new files",
-    "zstd -d --long=31 --patch-from=BASE PAYLOAD -o dump   # only where manifest.json says form: patch",
-    "sha256sum dump                                 # must be dump.sha256 of manifest.json",
+    "export BORG_PASSCOMMAND='cat passphrase'",
+    "borg list %(repository)s",
+    "borg extract %(repository)s::%(name)s",
+    "zstd -d --long=31 --patch-from=BASE PAYLOAD -o dump",
+    "sha256sum dump",
     "createdb -T template0 -E UTF8 --lc-collate=C odoo_restored",
     "pg_restore --no-owner --no-privileges --exit-on-error -d odoo_restored dump",
 )

@@ -12,8 +12,10 @@ class LinservDrPlan(models.Model):
         contracts = self.env["linserv.contract"].sudo()
         domain = [("commercial_partner_id", "=", self.partner_id.id), ("state", "=", "active")]
         theirs = contracts.search(domain).partner_id | self.partner_id
-        rows = [(partner, "linserv", _("Leads the recovery")) for partner in ours]
-        rows += [(partner, "customer", _("Decides for the customer")) for partner in theirs]
+        leads, decides = _("Leads the recovery"), _("Decides for the customer")
+        rows = [(partner, "linserv", leads) for partner in ours] + [
+            (partner, "customer", decides) for partner in theirs
+        ]
         return [
             {"partner_id": partner.id, "side": side, "role": role, "sequence": number * 10}
             for number, (partner, side, role) in enumerate(rows, 1)
@@ -83,15 +85,15 @@ class LinservDrPlan(models.Model):
         text = _(
             "The customer signs in, looks at its latest orders and invoices, and approves or says what is missing."
         )
-        return "customer", 30, _("Test"), text
+        return "customer", 30, _("Test with the customer"), text
 
     def _step_open(self):
         text = _("The name is pointed to the new host, mail and scheduled actions are switched on, users are told.")
-        return "technician", 15, _("Open"), text
+        return "technician", 15, _("Open for the users"), text
 
     def _step_afterwards(self):
         text = _(
             "Backups of the new host are started and proved the same day. Within five working days the lead "
             "writes down what happened, what was lost and what will be changed; the plan gets a new version."
         )
-        return "lead", 30, _("Afterwards"), text
+        return "lead", 30, _("Follow up afterwards"), text

@@ -125,6 +125,14 @@ class TestDrExercise(DrPlanCase):
         pdf = self.env.ref("linserv_backup.linserv_dr_plan_pdf")
         self.assertIn("The phone list was old.", pdf._render_qweb_html(self.plan.ids)[0].decode())
 
+    def test_its_record_is_kept_as_a_paper(self):
+        exercise = self.held()
+        kept = self.env["ir.attachment"].search([("res_model", "=", exercise._name), ("res_id", "=", exercise.id)])
+        self.assertEqual(kept.name, "Disaster recovery exercise, %s.pdf" % exercise.name)
+        text = kept.raw.decode().replace("\u00a0", " ")
+        for words in ("The phone list was old.", "Choose the point", "701,234", "Restored and proved", "31 s"):
+            self.assertIn(words, text)
+
     def test_times_are_noted_step_by_step(self):
         exercise = self.make_exercise(self.plan)
         exercise.action_start()
