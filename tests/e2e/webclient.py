@@ -8,6 +8,7 @@ staff.save()
 """
 
 import re
+import time
 
 WIDE = {"width": 1440, "height": 950}
 PHONE = {"width": 375, "height": 812}
@@ -22,7 +23,10 @@ class WebClient:
         self.context = browser.new_context(viewport=WIDE, locale="sv-SE", timezone_id="Europe/Stockholm")
         self.page = self.context.new_page()
         self.page.set_default_timeout(15000)
-        self.faults = []
+        self.faults, self._asked = [], set()
+        self.page.on("request", self._note_request)
+        self.page.on("requestfinished", lambda request: self._asked.discard(request))
+        self.page.on("requestfailed", lambda request: self._asked.discard(request))
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         log_in(self.page, url, login, password)
         self.page.wait_for_selector(".o_main_navbar")
@@ -38,9 +42,17 @@ class WebClient:
         """Open the form of a record."""
         self.open("id=%s&model=%s&view_type=form&action=%s" % (record, model, action))
 
+    def _note_request(self, request):
+        if request.resource_type in ("xhr", "fetch") and "/longpolling/" not in request.url:
+            self._asked.add(request)
+
     def settle(self):
-        """Wait until the client has stopped loading."""
-        self.page.wait_for_timeout(150)
+        """Wait until the client has stopped loading: Odoo's own sign of it comes late when the machine is busy."""
+        quiet, limit = 0, time.monotonic() + 60
+        while quiet < 3:
+            assert time.monotonic() < limit, "the client goes on loading: %s" % [asked.url for asked in self._asked]
+            self.page.wait_for_timeout(50)
+            quiet = 0 if self._asked else quiet + 1
         self.page.wait_for_function("!document.querySelector('.o_loading:not([style*=none])')", timeout=30000)
 
     def press(self, words):
