@@ -66,6 +66,38 @@ class Changes:
     drop: tuple[int, ...] = ()
 
 
+def bases(copies: Iterable[Version], databases: Iterable[Version]) -> list[Version]:
+    """Return the database points that copies on a DR host are made of, on days without a backup of the database.
+
+    As many and kept as long as the copies, so that each host can heal the other.
+
+    :param databases: what other agreements give of the database
+    """
+    taken = sorted(databases, key=_begin)
+    return [part for copy in copies for part in _without(copy, taken)]
+
+
+def _without(whole: Version, taken: list[Version]) -> list[Version]:
+    """Return the parts of a version in which none of `taken` (in order) is in force."""
+    parts: list[Version] = []
+    start: date | None = whole.date_from
+    for other in taken:
+        if start is None or _is_before(whole.date_to, other.date_from):
+            break
+        if _is_before(other.date_to, start):
+            continue
+        if other.date_from > start:
+            parts.append(replace(whole, date_from=start, date_to=other.date_from - ONE_DAY))
+        start = None if other.date_to is None else other.date_to + ONE_DAY
+    if start is not None and not _is_before(whole.date_to, start):
+        parts.append(replace(whole, date_from=start))
+    return parts
+
+
+def _is_before(end: date | None, day: date) -> bool:
+    return end is not None and end < day
+
+
 def follow(known: Iterable[Version], wanted: Iterable[Version], today: date) -> Changes:
     """Return how the plans of one kind come to agree with what the subscription gives from `today` on.
 

@@ -7,6 +7,7 @@ from . import (
     test_drill,
     test_heal,
     test_plan,
+    test_plan_follow,
     test_plan_rights,
     test_report,
     test_restore,

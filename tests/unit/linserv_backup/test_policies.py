@@ -104,3 +104,19 @@ def test_afterwards_every_day_from_today_on_has_what_is_wanted_and_the_past_is_a
     assert follow(
         [Version(e.date_from, e.date_to, e.days, e.points, n + 1) for n, e in enumerate(after)], wanted, TODAY
     ) == (policies.Changes())
+
+
+@pytest.mark.parametrize(
+    ("databases", "expected"),
+    [
+        ([], [(1, 30)]),
+        ([(1, 30)], []),
+        ([(1, None)], []),
+        ([(10, None)], [(1, 9)]),
+        ([(10, 12), (20, 25)], [(1, 9), (13, 19), (26, 30)]),
+        ([(20, 25), (10, 12), (11, 22)], [(1, 9), (26, 30)]),
+    ],
+)
+def test_copies_are_made_of_points_of_their_own_where_the_database_has_no_backup(databases, expected):
+    found = policies.bases([version(1, 30, days=14, points=1)], [version(first, last) for first, last in databases])
+    assert found == [version(first, last, days=14, points=1) for first, last in expected]
