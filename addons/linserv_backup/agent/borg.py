@@ -114,6 +114,13 @@ class Borg:
         words = [self._at(name), *("pp:" + path for path in paths)]
         self._run("extract", [*_LEAN, *words], seconds, cwd=folder)
 
+    def examine(self, name: str, size: int) -> None:
+        """Read every byte of an archive and see that it is what was stored; nothing is written.
+
+        :raise BackupError: `point_damaged`, `point_unknown`, `busy`
+        """
+        self._run("extract", ["--dry-run", self._at(name)], 6 * 3600 + size / LEAST_SPEED)
+
     def delete(self, names: Sequence[str]) -> None:
         """Remove archives by their names; `compact` gives the room back."""
         if names:

@@ -24,8 +24,24 @@ def judge(manifest: Dict[str, Any], before: Optional[Dict[str, Any]]) -> Tuple[s
     return (SUSPECT if reasons else GOOD), reasons
 
 
+def judge_files(manifest: Dict[str, Any], before: Optional[Dict[str, Any]]) -> Tuple[str, List[str]]:
+    """Return the same for a point of the file system.
+
+    :param manifest: `files`, `folders` {name: number of files}
+    """
+    now, then = manifest["files"]["count"], before["files"]["count"] if before else 0
+    known = before.get("folders") or {} if before else {}
+    found = {
+        "files_down": _is_loss(now, then),
+        "folder_empty": any(count and not manifest["folders"].get(name) for name, count in known.items()),
+    }
+    reasons = [code for code, holds in found.items() if holds]
+    return (SUSPECT if reasons else GOOD), reasons
+
+
 def _files(manifest: Dict[str, Any]) -> List[str]:
-    return ["files_missing"] if manifest["files"]["missing"] else []
+    found = {"files_missing": manifest["files"]["missing"], "files_damaged": manifest["files"].get("odd")}
+    return [code for code, files in found.items() if files]
 
 
 def _losses(manifest: Dict[str, Any], before: Dict[str, Any]) -> List[str]:

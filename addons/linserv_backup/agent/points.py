@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
-from . import chain, file_list, point_names
+from . import chain, file_list, fs_tree, point_names
 from .borg import Borg
 from .engines import Engine, Rebuilt
 from .errors import BackupError
@@ -87,17 +87,20 @@ class Points(Engine):
         entry = self.entry(name)
         return dict(document, bytes_stored=entry.get("bytes", 0), judged=self.index.judged(name))
 
-    def rebuild(self, name: str, folder: Path) -> Rebuilt:
+    def rebuild(self, name: str, folder: Path, with_files: bool = True) -> Rebuilt:
         """Write a point's dump and files into a folder, out of the repository alone, and check the dump's SHA-256.
 
         :raise BackupError: `point_damaged`, `base_damaged`, `point_unknown`, `disk_full`
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        manifest = self.manifest(name)
-        dump = folder / "dump"
-        self.rebuild_dump(name, dump)
-        self.write_files(self.files(name), folder)
-        return Rebuilt(manifest, dump, folder / FILES)
+        with self.repository.reading():
+            manifest = self.manifest(name)
+            if point_names.kind_of(name) == "fs":
+                fs_tree.rebuild(self.borg(name), manifest, folder)
+            else:
+                self.rebuild_dump(name, folder / "dump")
+                self.write_files(self.files(name) if with_files else {}, folder)
+        return Rebuilt(manifest, folder / "dump", folder / FILES)
 
     def rebuild_dump(self, name: str, target: Path) -> Hashed:
         """Write a point's dump, step by step along its chain; return its hash, which is the one that was noted.
@@ -171,6 +174,7 @@ class Points(Engine):
         with self.repository.scratch() as folder:
             rebuilt = self.rebuild(name, folder)
             count, wrong = check_files(rebuilt.filestore_path, rebuilt.manifest["files"].get("odd") or {})
+            count += rebuilt.manifest.get("folder_files", 0)
         if wrong:
             text = "%d files of %s are not what their names say, first %s." % (len(wrong), name, wrong[0])
             raise BackupError("point_damaged", text, "data")

@@ -72,15 +72,13 @@ def verify(repository: Repository, names: Sequence[str], progress: Progress) -> 
 
 def note_damage(repository: Repository, found: Dict[str, str], sound: Sequence[str]) -> List[Dict[str, Any]]:
     """Keep note of which points are damaged and which are no longer; return all damaged ones."""
-    with repository.lock(patience=60):
-        points = Points(repository)
-        marks = points.index.marks
+    points = Points(repository)
+    with repository.marking() as marks:
         for name in sound:
             marks.damaged.pop(name, None)
         for name, what in found.items():
             generation = points.index.points.get(name, {}).get("generation", repository.generations[-1])
             marks.damaged[name] = {"what": what, "generation": generation}
-        marks.save()
-        known = [describe_damage(points, name) for name in sorted(points.index.broken())]
-        gone = [dict(marks.damaged[name], name=name) for name in found if name not in points.index.points]
-        return known + gone
+    points.index.marks = marks
+    known = [describe_damage(points, name) for name in sorted(points.index.broken())]
+    return known + [dict(marks.damaged[name], name=name) for name in found if name not in points.index.points]

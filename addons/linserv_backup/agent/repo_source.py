@@ -69,7 +69,7 @@ class SourceHost:
         return told
 
     def files(self, names: List[str], mirror: Mirror) -> Tuple[List[str], Dict[str, str]]:
-        """Bring files into the mirror; return those that the host has not, and those with another SHA-1 than their name.
+        """Bring files into the mirror; return those that the host has not, and the odd ones (name -> SHA-1).
 
         :raise BackupError: `bad_answer`, `too_large`, `disk_full`, or what the line says
         """

@@ -1,7 +1,7 @@
 """Puts what lies in a repository's folder `tree` into borg as a point: under another name, read back, then renamed.
 
-A point exists from the instant of its renaming. Whatever cuts the work before leaves an archive `pending-…`, which counts
-for nothing and is removed by the next one who holds the lock.
+A point exists from the instant of its renaming. Whatever cuts the work before leaves an archive `pending-…`, which
+counts for nothing and is removed by the next one who holds the lock.
 """
 
 import hashlib

@@ -2,16 +2,19 @@
 
 import os
 import time
-from typing import Any, Callable, Dict, NamedTuple
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterator, NamedTuple, Sequence, Tuple
 
 from . import dr_rules, point_names, repo_limits
 from .dr_json import read_json, write_json
+from .engine import run_engine
 from .errors import BackupError
 from .points import Points
 from .repo_limits import Limits
 from .repository import SECTION, Repository
 
 EARLY_SECONDS = 300
+HOOK_SECONDS = 600
 Progress = Callable[[int, int, str], None]
 
 
@@ -23,6 +26,7 @@ class Order(NamedTuple):
     limits: Limits
     agent: str
     begun: float
+    folders: Tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -39,7 +43,9 @@ def take(context: Any, args: Dict[str, Any]) -> Dict[str, Any]:
     section = context.config.get_section(SECTION)
     repository = Repository(section, args["repository"])
     limits = repo_limits.read(repository.limits, args.get("limits"))
-    order = Order(args["kind"], args["slot"], limits, context.agent_version, time.time())
+    extra = args.get("extra") or {}
+    folders = tuple(str(name) for name in extra.get("folders") or ())
+    order = Order(args["kind"], args["slot"], limits, context.agent_version, time.time(), folders)
     check_order(order, args["now"])
     with repository.lock():
         points = Points(repository)
@@ -47,8 +53,33 @@ def take(context: Any, args: Dict[str, Any]) -> Dict[str, Any]:
             return dict(points.manifest(order.name), already=True)
         if points.index.unreadable.get(repository.generations[-1]):
             raise BackupError("repository_damaged", "The repository cannot be read. Heal it, or renew it.", "data")
-        manifest = _TAKERS[order.kind](points, order, context.progress)
+        with hooks(section, extra.get("hooks") or []):
+            manifest = _TAKERS[order.kind](points, order, context.progress)
     return dict(manifest, already=False)
+
+
+@contextmanager
+def hooks(section: Dict[str, Any], names: Sequence[str]) -> Iterator[None]:
+    """Run what was agreed before a point is taken, and after it, whatever came of it.
+
+    :param section: `hooks` of it: {name: {"before": [program, word…], "after": […]}}
+    :raise BackupError: `hook_unknown`, or that a program ended badly
+    """
+    known = section.get("hooks") or {}
+    if not all(isinstance(known.get(name), dict) for name in names):
+        raise BackupError("hook_unknown", "agent.json of this host has no such hook.", "configuration")
+    for name in names:
+        _run_hook(known[name].get("before"))
+    try:
+        yield
+    finally:
+        for name in reversed(names):
+            _run_hook(known[name].get("after"))
+
+
+def _run_hook(argv: Any) -> None:
+    if argv:
+        run_engine([str(word) for word in argv], HOOK_SECONDS)
 
 
 def check_order(order: Order, asked: int) -> None:
@@ -82,8 +113,14 @@ def tools(repository: Repository, order: Order, told: Dict[str, Any]) -> Dict[st
 
 
 def program_key(programs: Any) -> str:
-    """Return what changes when one of the programs is another one."""
-    stats = [(program, os.stat(program)) for program in programs]
+    """Return what changes when one of the programs is another one.
+
+    :raise BackupError: `engine_missing`
+    """
+    try:
+        stats = [(program, os.stat(program)) for program in programs]
+    except OSError as error:
+        raise BackupError("engine_missing", "A program is not there: %s" % error, "configuration") from error
     return " ".join("%s:%d:%d" % (program, each.st_mtime_ns, each.st_size) for program, each in stats)
 
 
@@ -94,4 +131,11 @@ def _take_db(points: Points, order: Order, progress: Progress) -> Dict[str, Any]
     return made
 
 
-_TAKERS: Dict[str, Callable[[Points, Order, Progress], Dict[str, Any]]] = {"db": _take_db}
+def _take_fs(points: Points, order: Order, progress: Progress) -> Dict[str, Any]:
+    from .repo_take_fs import FilesTake  # noqa: PLC0415
+
+    made: Dict[str, Any] = FilesTake(points, order, progress).make()
+    return made
+
+
+_TAKERS: Dict[str, Callable[[Points, Order, Progress], Dict[str, Any]]] = {"db": _take_db, "fs": _take_fs}

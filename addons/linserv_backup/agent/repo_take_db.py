@@ -93,8 +93,9 @@ class DatabaseTake:
         return Pulled(held, told, missing, odd, int(round(held.clock - own)), (began, time.time()))
 
     def _pack(self, pulled: Pulled, scratch: Path) -> Tuple[Dict[str, Any], Load, Holders]:
-        links, broken = self._points.index.links(), self._points.index.broken()
-        choice = chain.choose(self._order.name, links, broken)
+        index, newest = self._points.index, self._repository.generations[-1]
+        links = {name: link for name, link in index.links().items() if index.points[name]["generation"] == newest}
+        choice = chain.choose(self._order.name, links, index.broken())
         base = self._find_base(choice, scratch) if pulled.dump.bytes <= self._order.limits.chunk_bytes else None
         choice = choice if base else Choice(None, True)
         packer = segments.Packer(self._repository.zstd, self._store.tree, scratch, self._order.limits)
@@ -123,7 +124,7 @@ class DatabaseTake:
         return self._points.files(base) if found is None else found
 
     def _load(self, pulled: Pulled, packed: Packed, known: Holders, choice: Choice) -> Load:
-        """Return what goes into the archive: the payload, the list of files, the files that no archive of the chain has."""
+        """Return what goes into the archive: the payload, the list of files, the files that are new in the chain."""
         alone = choice.base is None
         text = file_list.write_whole(pulled.names) if alone else file_list.write_patch(pulled.names, known)
         listed = self._store.write(file_list.WHOLE if alone else file_list.PATCH, text)

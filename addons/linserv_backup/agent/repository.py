@@ -30,10 +30,11 @@ from .dr_json import read_json, write_json
 from .engine import run_engine
 from .errors import BackupError
 from .peer import Peer
-from .repo_index import Index, Listed
+from .repo_index import Index, Listed, Marks
 from .zstd import Zstd
 
 SECTION = "backup"
+PATIENCE = 20
 _GENERATION = re.compile(r"borg\.(\d+)\Z")
 
 
@@ -138,6 +139,28 @@ class Repository:
             self._tidy()
             yield
 
+    @contextmanager
+    def reading(self, exclusive: bool = False) -> Iterator[None]:
+        """Read points, beside others who do; or (exclusive) see that nobody does while points go away.
+
+        :raise BackupError: `busy`
+        """
+        with io.open(str(self.folder / "reading"), "a") as stream:
+            _acquire(stream.fileno(), PATIENCE, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+            yield
+
+    @contextmanager
+    def marking(self) -> Iterator[Marks]:
+        """Change what is noted of points, and keep it.
+
+        :raise BackupError: `busy`
+        """
+        with io.open(str(self.folder / "marking"), "a") as stream:
+            _acquire(stream.fileno(), PATIENCE)
+            marks = Marks(self.folder)
+            yield marks
+            marks.save()
+
     def _tidy(self) -> None:
         """Remove what a work that died has left; only for the one who holds the lock."""
         for path in self.folder.glob("out.*"):
@@ -170,6 +193,11 @@ class Repository:
         number = self.generations[-1] + 1
         self._make_borg(number)
         return number
+
+    def drop_generation(self, number: int) -> None:
+        """Remove a former borg repository as a whole."""
+        for name in ("borg.%d" % number, "borg.%d.home" % number):
+            shutil.rmtree(str(self.folder / name))
 
     def make(self) -> None:
         """Make what is missing of the folder: keys, passphrase, the first borg repository."""
@@ -213,10 +241,11 @@ def open(context: Any, name: str) -> Any:  # noqa: A001  (repository.open reads 
     return Points(repository)
 
 
-def enroll(section: Dict[str, Any], name: str, source: Dict[str, Any]) -> Dict[str, Any]:
+def enroll(section: Dict[str, Any], name: str, source: Dict[str, Any], days: Dict[str, int]) -> Dict[str, Any]:
     """Make the repository, or bring what is known of its source up to date; what it holds stays.
 
     :param source: address, port, user, instance, host_keys, agent
+    :param days: for how many days points of a kind are kept at least, {"db": 90}
     :raise BackupError: `argument_invalid`
     """
     repository = Repository(section, name)
@@ -229,16 +258,25 @@ def enroll(section: Dict[str, Any], name: str, source: Dict[str, Any]) -> Dict[s
         repository.make()
         before = read_json(folder / "repository.json") or {"created": int(time.time())}
         kept = {key: source.get(key) for key in ("address", "port", "user", "instance", "agent")}
-        write_json(folder / "repository.json", dict(before, format=1, repository=name, source=kept))
+        kept_days = {**(before.get("days") or {}), **_checked_days(days)}
+        known = dict(before, format=1, repository=name, source=kept, days=kept_days)
+        write_json(folder / "repository.json", known)
     public_key = " ".join((folder / "key.pub").read_text().split()[:2])
     return {"public_key": public_key, "created": before["created"], "generation": repository.generations[-1]}
 
 
-def _acquire(descriptor: int, patience: float) -> None:
+def _checked_days(days: Dict[str, Any]) -> Dict[str, int]:
+    for kind, number in days.items():
+        if kind not in point_names.KINDS or type(number) is not int or not 0 < number < 10000:
+            raise BackupError("argument_invalid", "This is no number of days.", "configuration")
+    return days
+
+
+def _acquire(descriptor: int, patience: float, kind: int = fcntl.LOCK_EX) -> None:
     limit = time.monotonic() + patience
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
             return
         except OSError:
             if time.monotonic() >= limit:

@@ -138,7 +138,7 @@ class Unpacker:
 
 
 def cut_window(base: Path, target: Path, start: int, size: int) -> None:
-    """Write the stretch of the base around a segment: a quarter more on both sides; its end where the base ends early."""
+    """Write the stretch of the base around a segment: a quarter more on both sides; the end of a shorter base."""
     margin = size // 4
     last = max(0, base.stat().st_size - size - margin)
     cut(base, target, min(max(0, start - margin), last), size + 2 * margin)

@@ -164,4 +164,11 @@ def _list_copies(section: Dict[str, Any], name: str) -> Dict[str, Any]:
     return dr_answers.listing(Copies(section, name))
 
 
-_LISTINGS: Dict[str, Listing] = {"dr": _list_copies}
+def _list_points(section: Dict[str, Any], name: str) -> Dict[str, Any]:
+    from . import repo_answers  # noqa: PLC0415
+    from .repository import Repository  # noqa: PLC0415
+
+    return repo_answers.listing(Repository(section, name))
+
+
+_LISTINGS: Dict[str, Listing] = {"dr": _list_copies, "backup": _list_points}

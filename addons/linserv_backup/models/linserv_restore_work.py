@@ -128,7 +128,7 @@ class LinservRestore(models.Model):
         expected = {
             "sha256": dump.get("sha256") or self.point_id.sha256 or "",
             "bytes": int(dump.get("bytes") or self.point_id.dump_bytes),
-            "files_root": None if files.get("missing") else files.get("root"),
+            "files_root": None if files.get("missing") or files.get("odd") else files.get("root"),
             "files_bytes": int(files.get("bytes") or 0),
         }
         return {
