@@ -36,6 +36,7 @@ from . import (
     linserv_backup_repository_facts,
     linserv_backup_repository_heal,
     linserv_backup_repository_list,
+    linserv_backup_repository_now,
     linserv_backup_repository_prove,
     linserv_backup_repository_watch,
     linserv_backup_texts,

@@ -11,6 +11,7 @@ from ..domain.values import AnswerRefusedError, printable
 
 _logger = logging.getLogger(__name__)
 POINTS_A_TIME = 500
+DEADLINE_MINUTES = 60  # of a point beside the plan
 #: The line to the host may be cut once under the same run; what fails after that is judged here, by its class.
 RUN_ATTEMPTS = 2
 
@@ -109,7 +110,7 @@ class LinservBackupPoint(models.Model):
             point._prepare_args(),
             origin=point,
             idempotency_key="backup.take:%d:%d" % (point.id, point.attempts),
-            deadline=max(point.plan_id.deadline_minutes, 5) * 60,
+            deadline=max(point.plan_id.deadline_minutes or DEADLINE_MINUTES, 5) * 60,
             detached=True,
         )
         run.sudo().max_attempts = RUN_ATTEMPTS
@@ -123,7 +124,7 @@ class LinservBackupPoint(models.Model):
             "slot": slots.to_text(self._get_epoch()),
             "now": self.plan_id._epoch(fields.Datetime.now()),
         }
-        extra = self.plan_id._prepare_extra() if self.kind != "dr" else {}
+        extra = self.plan_id._prepare_extra() if self.plan_id and self.kind != "dr" else {}
         return dict(args, extra=extra) if extra else args
 
     def _on_run_done(self, run, result):

@@ -6,6 +6,7 @@ from unittest.mock import patch
 from freezegun import freeze_time
 
 from odoo import fields
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
 
 from .common import MORNING, BackupCase, epoch
@@ -219,3 +220,28 @@ class TestPoint(BackupCase):
         self.assertEqual((copy.kind, copy.run_id.verb, copy.run_id.host_id), ("dr", "dr.pull", self.dr_host))
         self.assertEqual(self.answer(copy, form="whole").state, "proved")
         self.assertEqual(self.repository.last_dr_point_id, copy)
+
+
+@freeze_time("2026-11-02 10:12:40")
+class TestNow(BackupCase):
+    """A point beside the plan."""
+
+    def test_it_is_taken_at_once_and_pressed_twice_it_is_one(self):
+        self.repository.action_take_now()
+        self.repository.action_take_now()
+        point = self.env["linserv.backup.point"].search([("repository_id", "=", self.repository.id)])
+        self.assertEqual((point.state, point.name, point.plan_id.id), ("running", "db-20261102T101240Z", False))
+        self.assertEqual((point.run_id.verb, point.run_id.deadline), ("repo.take", 3600))
+
+    def test_only_of_what_is_connected(self):
+        self.repository.state = "draft"
+        with self.assertRaisesRegex(UserError, "is not connected"):
+            self.repository.action_take_now()
+        self.assertFalse(self.env["linserv.backup.point"].search([("repository_id", "=", self.repository.id)]))
+
+    def test_only_by_a_manager(self):
+        user = self.env["res.users"].with_context(no_reset_password=True)
+        group = self.env.ref("linserv_backup.linserv_backup_group_user")
+        johan = user.create({"name": "Johan", "login": "johan-now", "groups_id": [(6, 0, group.ids)]})
+        with self.assertRaises(AccessError), mute_logger("odoo.models"):
+            self.repository.with_user(johan).action_take_now()
