@@ -195,7 +195,7 @@ def test_1_empty_pages_say_what_to_do(server, browser, people):
     assert page.inner_text(".o_linserv_empty h1") == "Inga säkerhetskopior än"
     picture(page, "overview-empty")
     page.click(".o_linserv_empty button")
-    page.wait_for_selector(".o_list_view, .o_view_nocontent")
+    page.wait_for_selector(".o_kanban_view, .o_view_nocontent")
     assert errors + more == []
     page.context.close()
 

@@ -1,4 +1,5 @@
 from . import (
+    ir_http,
     linserv_backup_alert,
     linserv_backup_alert_runbook,
     linserv_backup_alert_tell,
