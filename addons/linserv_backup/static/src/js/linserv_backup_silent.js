@@ -9,18 +9,16 @@ odoo.define("linserv_backup.Silent", function (require) {
 
     // When the scheduled actions do not run, Odoo can tell nobody but the person who opens it.
     WebClient.include({
-        start: function () {
-            return this._super.apply(this, arguments).then((result) => {
-                if (session.linserv_backup_silent) {
-                    this.displayNotification({
-                        type: "danger",
-                        sticky: true,
-                        title: _t("Nobody watches the backups"),
-                        message: session.linserv_backup_silent,
-                    });
-                }
-                return result;
-            });
+        show_application: function () {
+            if (session.linserv_backup_silent) {
+                this.displayNotification({
+                    type: "danger",
+                    sticky: true,
+                    title: _t("Nobody watches the backups"),
+                    message: session.linserv_backup_silent,
+                });
+            }
+            return this._super.apply(this, arguments);
         },
     });
 });
