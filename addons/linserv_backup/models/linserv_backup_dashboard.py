@@ -109,7 +109,7 @@ class LinservBackupDashboard(models.AbstractModel):
                 self._alert_action(_("Late instances"), [("code", "in", ("late", "dr_late"))]),
             ),
             "suspect": (
-                _("Suspect"), self._count(len(suspect)), _("nothing is deleted there"), bool(suspect), point_action,
+                _("Suspect points"), self._count(len(suspect)), _("nothing is deleted there"), bool(suspect), point_action,
             ),
         }  # fmt: skip
 
