@@ -105,11 +105,12 @@ class LinservBackupDashboard(models.AbstractModel):
                 proved < expected, self._day_action(day),
             ),
             "late": (
-                _("Late instances"), self._count(len(late.instance_id)), _("instances, judged by proved points"), bool(late),
-                self._alert_action(_("Late instances"), [("code", "in", ("late", "dr_late"))]),
+                _("Late instances"), self._count(len(late.instance_id)), _("instances, judged by proved points"),
+                bool(late), self._alert_action(_("Late instances"), [("code", "in", ("late", "dr_late"))]),
             ),
             "suspect": (
-                _("Suspect points"), self._count(len(suspect)), _("nothing is deleted there"), bool(suspect), point_action,
+                _("Suspect points"), self._count(len(suspect)), _("nothing is deleted there"),
+                bool(suspect), point_action,
             ),
         }  # fmt: skip
 
