@@ -142,7 +142,8 @@ class Borg:
             done = program.wait()
         if program.timed_out or done.status < 0 or "acquire the lock" in done.complaints:
             raise BackupError("busy", "The check did not come to its end: %s" % done.complaints[-300:], "transient")
-        return done.complaints if done.status else ""
+        lines = [line for line in done.complaints.splitlines() if not line.startswith("ID: ")]
+        return "\n".join(lines) if done.status else ""
 
     def wait(self) -> None:
         """Wait for a borg that is still ending; free what a dead one left locked.
@@ -205,7 +206,7 @@ def _size_of(path: str) -> int:
 
 def _explain(status: int, complaints: str) -> Optional[BackupError]:
     """Return the error for what borg complains about, None for what it has no words of its own for."""
-    text, said = complaints.lower(), complaints.strip()[-400:]
+    text, said = complaints.lower(), gist(complaints)
     if "insufficient free space" in text:
         return BackupError("disk_full", "The disk of the repository is full: %s" % said, "capacity")
     if "failed to create/acquire the lock" in text:
@@ -221,6 +222,13 @@ def _explain(status: int, complaints: str) -> Optional[BackupError]:
     if "never matched" in text:
         return BackupError("point_damaged", "A part is not in the archive: %s" % said, "data")
     return None
+
+
+def gist(complaints: str) -> str:
+    """Return the line that says what is wrong; borg shows it before and after the way to it."""
+    lines = [line.strip() for line in complaints.splitlines() if line.strip()]
+    telling = [line for line in lines if "error" in line.lower() and not line.startswith(("File ", "raise ", "sys."))]
+    return (telling[-1] if telling else " ".join(lines))[-300:]
 
 
 def _says(text: str, words: Iterable[str]) -> bool:

@@ -10,7 +10,8 @@ class Limits(NamedTuple):
 
     A dump up to `patch_bytes` is one patch of its base, beyond that a patch for every `segment_bytes` of it (zstd reaches
     no further back than 2 GiB), beyond `chunk_bytes` borg alone finds what is equal. A source that sends more than
-    `max_bytes` or names more than `max_files` files is refused. `reserve_bytes` of the disk are never filled. Of a point
+    `max_bytes` or names more than `max_files` files is refused, and a dump that is larger than `small_bytes` and more than
+    `growth` times as large as the last good one. `reserve_bytes` of the disk are never filled. Of a point
     that stands alone, files are read back up to `read_back_bytes`; beyond that the new ones are.
     """
 
@@ -18,11 +19,20 @@ class Limits(NamedTuple):
     segment_bytes: int = 1 << 30
     chunk_bytes: int = 10_000_000_000
     max_bytes: int = 1 << 40
+    growth: int = 4
+    small_bytes: int = 2 << 30
     max_files: int = 5_000_000
     reserve_bytes: int = 200_000_000
     read_back_bytes: int = 4 << 30
     hold_seconds: int = 6 * 3600
     stall_seconds: int = 120
+
+    def most_of_dump(self, last: int) -> int:
+        """Return how many bytes of a dump are taken at most.
+
+        :param last: the size of the last good one, 0 when there is none
+        """
+        return min(self.max_bytes, max(last * self.growth, self.small_bytes)) if last else self.max_bytes
 
     def form_of(self, size: int, base_size: Optional[int]) -> str:
         """Return how a dump is kept.

@@ -51,14 +51,16 @@ class SourceHost:
         with talk:
             yield talk, read_held(talk.read_document(MAX_DOCUMENT), limits)
 
-    def dump(self, snapshot: str, path: Path) -> Dict[str, Any]:
+    def dump(self, snapshot: str, path: Path, last: int) -> Dict[str, Any]:
         """Write the dump of a snapshot to a file; return what the host says of it, which is what arrived.
 
+        :param last: the size of the last good dump, 0 when there is none
         :raise BackupError: `dump_cut`, `too_large`, `disk_full`, or what the host or the line says
         """
         with open(str(path), "wb") as stream:
             hasher = Hasher(self._guarded(stream.write))
-            told = self._stream("source.dump", {"snapshot": snapshot}, hasher.write)
+            most = self._limits.most_of_dump(last)
+            told = self._stream("source.dump", {"snapshot": snapshot}, hasher.write, most)
             stream.flush()
             os.fsync(stream.fileno())
         if (told.get("bytes"), told.get("sha256")) != tuple(hasher.result()):
@@ -105,9 +107,9 @@ class SourceHost:
         """
         self._check_room(size)
 
-    def _stream(self, verb: str, args: Dict[str, Any], sink: Callable[[bytes], Any]) -> Dict[str, Any]:
+    def _stream(self, verb: str, args: Dict[str, Any], sink: Callable[[bytes], Any], most: int = 0) -> Dict[str, Any]:
         limits = self._limits
-        return self._peer.stream(verb, args, sink, limits.hold_seconds, limits.stall_seconds, limits.max_bytes)
+        return self._peer.stream(verb, args, sink, limits.hold_seconds, limits.stall_seconds, most or limits.max_bytes)
 
     def _guarded(self, write: Callable[[bytes], Any]) -> Callable[[bytes], None]:
         """Look at the room on the disk every now and then: a host that never ends must not fill it."""

@@ -65,6 +65,12 @@ class DatabaseTake:
 
         :raise BackupError: no point came to be
         """
+        try:
+            return self._make()
+        finally:
+            segments.drop(self._store.tree)
+
+    def _make(self) -> Dict[str, Any]:
         segments.drop(self._store.tree)
         self._progress(0, 3, "pulling")
         pulled = self._pull()
@@ -85,12 +91,16 @@ class DatabaseTake:
         tree, began = self._store.tree, time.time()
         with self._source.hold() as (talk, held):
             own = time.time()
-            told = self._source.dump(held.snapshot, tree / segments.DUMP)
+            told = self._source.dump(held.snapshot, tree / segments.DUMP, self._last_size())
             self._note("dump")
             missing, odd = self._source.files(self._mirror.lacking(held.attachments), self._mirror)
             if talk.finish("release").get("held") is not True:
                 raise BackupError("hold_lost", "The instance was not held to the end.", "transient")
         return Pulled(held, told, missing, odd, int(round(held.clock - own)), (began, time.time()))
+
+    def _last_size(self) -> int:
+        last = self._points.index.last_good("db")
+        return self._points.noted(last).bytes if last else 0
 
     def _pack(self, pulled: Pulled, scratch: Path) -> Tuple[Dict[str, Any], Load, Holders]:
         index, newest = self._points.index, self._repository.generations[-1]
@@ -194,7 +204,6 @@ class DatabaseTake:
                 self._cache.keep_manifest(manifest)
             if manifest["base"] is None:
                 self._mirror.tidy(pulled.names)
-            segments.drop(self._store.tree)
         except OSError as error:
             self._progress(3, 3, "the next point will take longer: %s" % error)
 

@@ -91,12 +91,15 @@ def _drain(program: Running, size: int, sink: Sink) -> Hashed:
         hasher.write(piece)
         if hasher.bytes > size:
             raise BackupError("point_damaged", "What is unpacked is larger than it was.", "data")
-    done = program.wait()
-    if program.timed_out:
-        raise BackupError("engine_timeout", "zstd did not end in time.", "transient")
-    if done.status:
-        raise BackupError("point_damaged", "zstd cannot unpack it: %s" % done.complaints[-300:], "data")
+    program.finish(explain=_explain)
     return hasher.result()
+
+
+def _explain(status: int, complaints: str) -> Optional[BackupError]:
+    """What zstd itself refuses is damaged; when it was killed or had no memory, nobody knows."""
+    if status < 0 or any(word in complaints.lower() for word in ("memory", "allocat")):
+        return None
+    return BackupError("point_damaged", "zstd cannot unpack it: %s" % complaints[-300:], "data")
 
 
 def hash_file(path: Path, kind: str = "sha256") -> Hashed:
