@@ -1,6 +1,7 @@
 """A customer's Odoo with every addon that speaks to the outside, and the host that its copies are restored to."""
 
 import hashlib
+import json
 import os
 import subprocess
 import time
@@ -16,68 +17,42 @@ from odoo.addons.linserv_hosting.adapters import zipapp_builder
 from odoo.addons.linserv_hosting.tests.sshd import make_key
 
 FILESTORE = STATE / "data" / "filestore"
-ADDONS = [
-    "account_edi",
-    "account_edi_ubl",
-    "adyen_platforms",
-    "auth_oauth",
-    "base_automation",
-    "base_geolocalize",
-    "base_vat",
-    "calendar_sms",
-    "crm_iap_lead",
-    "crm_iap_lead_enrich",
-    "crm_iap_lead_website",
-    "delivery",
-    "digest",
-    "event_sms",
-    "fetchmail",
-    "google_calendar",
-    "google_drive",
-    "google_recaptcha",
-    "hr_recruitment",
-    "l10n_it_edi",
-    "lunch",
-    "mail_client_extension",
-    "mass_mailing_sms",
-    "microsoft_calendar",
-    "note_pad",
-    "pad_project",
-    "partner_autocomplete",
-    "payment_adyen",
-    "payment_alipay",
-    "payment_authorize",
-    "payment_buckaroo",
-    "payment_ingenico",
-    "payment_odoo_by_adyen",
-    "payment_paypal",
-    "payment_payulatam",
-    "payment_payumoney",
-    "payment_sips",
-    "payment_stripe",
-    "payment_transfer",
-    "pos_adyen",
-    "pos_restaurant_adyen",
-    "pos_mercury",
-    "snailmail_account",
-    "survey",
-    "web_unsplash",
-    "website_event_meet",
-    "website_google_map",
-    "website_jitsi",
-    "website_sale",
-    "website_slides",
-    "website_twitter",
-]
+ADDONS = ["auth_oauth", "base_automation", "fetchmail", "google_calendar", "payment_stripe", "web_unsplash"]
+# A production that speaks to the outside by every door; `open_doors` says where the doors are.
 PREPARE = """
-env['ir.cron'].search([]).write({'nextcall': '2020-01-01 00:00:00'})
+env['ir.mail_server'].create({'name': 'Production', 'smtp_host': '127.0.0.1', 'smtp_port': 25, 'sequence': 1})
+env['fetchmail.server'].create({'name': 'Info', 'server_type': 'pop', 'server': '127.0.0.1', 'port': 110,
+    'user': 'info', 'password': 'word', 'state': 'done', 'object_id': env.ref('base.model_res_partner').id})
+for number in range(3):
+    env['mail.mail'].create({'subject': 'Queued %d' % number, 'body_html': 'x', 'email_to': 'kund@example.com'})
+env['ir.cron'].create({'name': 'Witness', 'model_id': env.ref('base.model_res_partner').id, 'state': 'code',
+    'code': "model.create({'name': 'The witness ran'})", 'interval_type': 'minutes', 'interval_number': 1,
+    'numbercall': -1, 'nextcall': '2020-01-01 00:00:00', 'priority': 0})
+env['base.automation'].create({'name': 'By the clock', 'model_id': env.ref('base.model_res_partner').id,
+    'trigger': 'on_time', 'trg_date_id': env.ref('base.field_res_partner__create_date').id, 'state': 'code',
+    'code': "env['res.country'].create({'name': 'Witness', 'code': 'ZZ'})"})
+env['auth.oauth.provider'].create({'name': 'Own', 'enabled': True, 'client_id': 'norrvik', 'body': 'Log in with Own',
+    'auth_endpoint': 'https://id.example.com', 'scope': 'x', 'validation_endpoint': 'https://id.example.com'})
+env['payment.acquirer'].search([('provider', '=', 'stripe')], limit=1).write({'state': 'enabled',
+    'stripe_secret_key': 'sk_live_1', 'stripe_publishable_key': 'pk_live_1'})
+params = env['ir.config_parameter']
+params.set_param('web.base.url', 'https://production.example.com')
+params.set_param('google_calendar_client_secret', 'google')
+params.set_param('database.enterprise_code', 'M123')
+params.set_param('acme.api_key', 'of a module of the customer')
+admin = env.ref('base.user_admin')
+admin.write({'password': 'admin', 'email': 'admin@example.com', 'login': 'admin', 'google_calendar_rtoken': 'token'})
+env['res.partner'].create({'name': 'Fredrik Forsberg', 'phone': '+46 60 12 34 56', 'email': 'fredrik@example.com'})
+key = env['res.users.apikeys'].with_user(admin)._generate(None, 'of a program')
+params.set_param('norrvik.key', key)
+env['ir.cron'].search([]).write({'active': True, 'nextcall': '2020-01-01 00:00:00'})
 env.cr.commit()
 """
 
 
 def get_customer_template():
-    """Name of a database with those addons; made once for each list of addons (some minutes)."""
-    key = hashlib.sha256(("2" + PREPARE + " ".join(ADDONS)).encode()).hexdigest()[:12]
+    """Name of a database with those addons and that production; made once for each (half a minute)."""
+    key = hashlib.sha256(("4" + PREPARE + " ".join(ADDONS)).encode()).hexdigest()[:12]
     name = "template_customer_" + key
     if exists(name):
         return name
@@ -123,6 +98,33 @@ def exists(name):
     return bool(sql("SELECT 1 FROM pg_database WHERE datname = '%s'" % name))
 
 
+TINY = """
+CREATE TABLE ir_config_parameter (id serial PRIMARY KEY, key varchar NOT NULL UNIQUE, value text, create_uid int,
+    write_uid int, create_date timestamp, write_date timestamp);
+INSERT INTO ir_config_parameter (key, value) VALUES ('database.uuid', 'production'), ('database.secret', 'secret');
+CREATE TABLE ir_cron (id serial PRIMARY KEY, active boolean);
+INSERT INTO ir_cron (active) SELECT true FROM generate_series(1, 5);
+CREATE TABLE big (id serial PRIMARY KEY, name text);
+INSERT INTO big (name) SELECT md5(n::text) FROM generate_series(1, 200000) AS n;
+CREATE INDEX ON big (name);
+CREATE SCHEMA own;
+CREATE TABLE own.journal AS SELECT n AS id FROM generate_series(1, 7) AS n;
+"""
+
+
+def make_tiny(name, files=4):
+    """A database with what a copy needs of Odoo, a table that takes a while, a schema of its own, and some files."""
+    made = Database(name, "template0")
+    made.query(TINY)
+    for number in range(files):
+        content = b"file %d of %d" % (number, os.getpid())
+        digest = hashlib.sha1(content).hexdigest()
+        folder = FILESTORE / name / digest[:2]
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / digest).write_bytes(content)
+    return made
+
+
 class Dump:
     """A dump of a database with its filestore, as a backup host would have rebuilt it."""
 
@@ -134,12 +136,7 @@ class Dump:
         self.names = sorted(
             "%s/%s" % (path.parent.name, path.name) for path in self.filestore.glob("??/*") if path.is_file()
         )
-        counted = database.query(
-            "SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace"
-            " WHERE relkind = 'r' AND nspname = 'public'"
-        )
-        query = " UNION ALL ".join("SELECT '%s', count(*) FROM public.\"%s\"" % (row[0], row[0]) for row in counted)
-        self.counts = {table: int(rows) for table, rows in database.query(query)}
+        self.counts = count_rows(database.name)
 
     @property
     def expected(self):
@@ -149,22 +146,43 @@ class Dump:
         return {"sha256": self.sha256, "bytes": self.path.stat().st_size, "files_root": root, "files_bytes": size}
 
 
-class RestoreHost(Host):
-    """The target: a real sshd with a real agent, and a key of a deliverer."""
+def count_rows(database):
+    """{table: rows} as a point's manifest has it: tables outside of schema public with their schema."""
+    tables = sql(
+        "SELECT quote_ident(nspname) || '.' || quote_ident(relname),"
+        " CASE nspname WHEN 'public' THEN '' ELSE nspname || '.' END || relname"
+        " FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace"
+        " WHERE relkind = 'r' AND nspname NOT IN ('pg_catalog', 'information_schema')",
+        database,
+    )
+    query = " UNION ALL ".join("SELECT '%s', count(*) FROM ONLY %s" % (label, table) for table, label in tables)
+    return {label: int(rows) for label, rows in sql(query, database)}
 
-    def __init__(self, folder):
-        self.folder, self.dropped = Path(folder), []
+
+class RestoreHost(Host):
+    """The target: a real sshd with a real agent, and a key of a deliverer.
+
+    :param wrapper: what is put before its agent's command, such as `ulimit -f 4;`
+    :param keep: go on in the folder of an earlier one
+    """
+
+    def __init__(self, folder, config=STATE / "odoo.conf", **options):
+        self.folder = Path(folder)
         archive = build_agent()
         self.agent = zipapp_builder.version(archive)
-        section = {"restore": {"odoo_config": str(STATE / "odoo.conf")}}
-        super().__init__(start_endpoint(self.folder / "target", agent=archive, sections={"backup": section}))
-        self.orders = []
+        section = {"restore": {"odoo_config": str(config)}}
+        options.setdefault("sections", {})["backup"] = {**section, **options.pop("backup", {})}
+        super().__init__(start_endpoint(self.folder / "target", agent=archive, **options))
+        self.orders, self.wrapper = [], options.get("wrapper")
 
     def __enter__(self):
         self.endpoint.start()
         self.key = make_key(self.folder / "deliver_key")
         public = " ".join(Path(str(self.key) + ".pub").read_text().split()[:2])
-        self.ask("key.authorize", {"public_key": public, "role": "deliver"})
+        if self.wrapper:
+            self.endpoint.authorize(public, self.endpoint.agent_command + " --role deliver")
+        else:
+            self.ask("key.authorize", {"public_key": public, "role": "deliver"})
         self.known_hosts = self.folder / "known_hosts"
         write_known_hosts(self.known_hosts, [self.endpoint.host_public_key])
         return self
@@ -174,10 +192,10 @@ class RestoreHost(Host):
             self.ask("restore.drop", {"restore": restore})
         self.endpoint.stop()
 
-    def prepare(self, database, dump, kind="test_copy", days=14, restore=None):
+    def prepare(self, database, dump, kind="test_copy", days=14, restore=None, expected=None):
         """Order a restore; its identifier."""
         restore = restore or uuid.uuid4().hex
-        args = {"restore": restore, "database": database, "kind": kind, "expected": dump.expected}
+        args = {"restore": restore, "database": database, "kind": kind, "expected": expected or dump.expected}
         self.ask("restore.prepare", dict(args, expires=int(time.time()) + days * 86400))
         self.orders.append(restore)
         return restore
@@ -210,7 +228,6 @@ class RestoreHost(Host):
 
 def parts(dump, told, manifest):
     """The bytes of a delivery."""
-    import json  # noqa: PLC0415
 
     def head(**values):
         return json.dumps(values).encode() + b"\n"

@@ -134,7 +134,7 @@ class Conversation:
             try:
                 view = view[os.write(self._write, view[:65536]) :]
             except OSError:
-                raise self._judge() from None
+                raise self._refusal() from None
 
     def data(self) -> Iterator[bytes]:
         """Yield the data up to the end of the answer, as it arrives.
@@ -206,6 +206,16 @@ class Conversation:
         if left <= 0:
             raise BackupError("timeout", "The other host did not answer within the deadline.", "transient")
         return min(left, self._stall)
+
+    def _refusal(self) -> BackupError:
+        """Return why the other side takes no more: what it still has to say, else why the line was cut."""
+        self.close_input()
+        try:
+            for _piece in self.data():
+                continue
+        except BackupError as error:
+            return error
+        return self._judge()
 
     def _judge(self) -> BackupError:
         """Return why the line ended without an answer."""

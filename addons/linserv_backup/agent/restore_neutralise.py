@@ -28,6 +28,8 @@ def neutralise(context: Any, args: Dict[str, Any]) -> Dict[str, Any]:
     """
     options = _checked(args)
     with working_on(context, args.get("restore")) as restore:
+        if restore.order["kind"] != "test_copy":
+            raise BackupError("not_a_copy", "What is restored in earnest is left as it was.", "configuration")
         load_once(context, restore)
         if not restore.has_come_to("published"):
             context.progress(3, 5, "switching off what speaks to the outside")
