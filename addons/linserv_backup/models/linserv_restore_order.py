@@ -50,7 +50,8 @@ class LinservRestore(models.Model):
             return self
         self._check_orderable()
         restore = self.sudo()
-        answer = self._get_offer(restore.instance_id, self.kind, self.date_wanted)
+        reader = self.with_context(lang=self._get_lang())  # the customer reads what was told
+        answer = reader._get_offer(restore.instance_id, self.kind, self.date_wanted)
         self._check_accepted(answer, accept_charge)
         use = self._take_from_quota(answer, accept_charge)
         restore._move(

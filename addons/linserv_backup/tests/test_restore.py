@@ -34,7 +34,7 @@ class RestoreCase(BackupCase):
         for point in cls.points:
             point.manifest = json.dumps(manifest(cls.repository, "db", epoch(point.slot)))
         cls.repository.public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFdWHl0vSg0Wh3f5c1c1mNqXcK1rM6nq3mQ6nWc9o1aB"
-        cls.customer.email = "kund@norrvik.example.com"
+        cls.customer.write({"email": "kund@norrvik.example.com", "lang": "en_US"})
         cls.manager = cls.make_user("chef", "linserv_backup.linserv_backup_group_manager")
         cls.technician = cls.make_user("tekniker", "linserv_backup.linserv_backup_group_user")
 
