@@ -85,10 +85,14 @@ def list_tables(query: Query) -> List[Table]:
 def read_states(query: Query) -> Dict[str, State]:
     """Return {table: State} of every table, in one read-only snapshot."""
     tables = list_tables(query)
-    script = "".join(HASH % (number, table.quoted) for number, table in enumerate(tables))
     begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n"
-    rows = query(SETTINGS + begin + script + "COMMIT;\n")
+    rows = query(SETTINGS + begin + hash_script(tables) + "COMMIT;\n")
     return {tables[int(number)].label: State(int(count), total) for number, count, total in rows}
+
+
+def hash_script(tables: Sequence[Table]) -> str:
+    """Return the statements that hash the tables, each by its place."""
+    return "".join(HASH % (number, table.quoted) for number, table in enumerate(tables))
 
 
 def root_of(states: Dict[str, State]) -> str:

@@ -1,6 +1,8 @@
 """A customer's host as its backup host reads it. Nothing that it says is believed without a look."""
 
+import json
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +21,9 @@ AT_ONCE = 20000
 MAX_DOCUMENT = 512 << 20
 MAX_TABLES = 20000
 LOOK_EVERY = 32 << 20
+MAX_HASHES = 16 << 20
 MAGIC = b"PGDMP"
+_HASH = re.compile(r"-?[0-9]{1,40}\Z")
 
 
 class Held(NamedTuple):
@@ -69,6 +73,16 @@ class SourceHost:
             if stream.read(len(MAGIC)) != MAGIC:
                 raise BackupError("dump_broken", "What arrived is no dump of PostgreSQL.", "data")
         return told
+
+    def hashes(self, snapshot: str) -> Dict[str, str]:
+        """Return the hash over the rows of each table in a snapshot.
+
+        :raise BackupError: `bad_answer`, or what the host or the line says
+        """
+        document, limits = bytearray(), self._limits
+        args = {"snapshot": snapshot}
+        self._peer.stream("source.hashes", args, document.extend, limits.hold_seconds, limits.stall_seconds, MAX_HASHES)
+        return read_hashes(bytes(document))
 
     def files(self, names: List[str], mirror: Mirror) -> Tuple[List[str], Dict[str, str]]:
         """Bring files into the mirror; return those that the host has not, and the odd ones (name -> SHA-1).
@@ -148,6 +162,24 @@ def read_held(document: Dict[str, Any], limits: Limits) -> Held:
         raise BackupError("too_large", "The host names %d files." % len(names), "data")
     strange = document.get("strange")
     return Held(snapshot, float(clock or 0), counts, sorted(set(names)), strange if type(strange) is int else 0)
+
+
+def read_hashes(document: bytes) -> Dict[str, str]:
+    """Return what a host says of its rows, checked.
+
+    :raise BackupError: `bad_answer`
+    """
+    try:
+        told = json.loads(document.decode("ascii"))
+    except ValueError as error:
+        raise _bad("no hashes") from error
+    if not isinstance(told, dict) or len(told) > MAX_TABLES or not all(_is_hash(value) for value in told.values()):
+        raise _bad("hashes that nobody can have")
+    return told
+
+
+def _is_hash(value: Any) -> bool:
+    return isinstance(value, str) and bool(_HASH.match(value))
 
 
 def _lacking(asked: List[str], arrivals: Arrivals, told: Dict[str, Any]) -> List[str]:

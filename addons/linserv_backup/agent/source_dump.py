@@ -15,7 +15,7 @@ from .source_stream import FRAME, STALL_SECONDS, guarded
 
 LOCK_MILLISECONDS = 10000
 SILENCE_SECONDS = 10.0
-_SNAPSHOT = re.compile(r"[0-9A-F]{1,16}(-[0-9A-F]{1,16}){1,3}\Z")
+SNAPSHOT = re.compile(r"[0-9A-F]{1,16}(-[0-9A-F]{1,16}){1,3}\Z")
 _VERSION = re.compile(r"(\d+)(?:\.(\d+))?")
 
 
@@ -25,7 +25,7 @@ def dump(context: Any, args: Dict[str, Any]) -> Dict[str, Any]:
     :raise BackupError: `pg_dump_old`, `snapshot_gone`, `dump_killed`, `dump_failed` and others
     """
     snapshot = args.get("snapshot", "")
-    if not _SNAPSHOT.match(snapshot):
+    if not SNAPSHOT.match(snapshot):
         raise BackupError("argument_invalid", "This is no snapshot of PostgreSQL.", "configuration")
     source = source_instance.load(context.instance)
     program, versions = choose(source)

@@ -23,6 +23,12 @@ def _dump(context: Any, args: Dict[str, Any]) -> Dict[str, Any]:
     return source_dump.dump(context, args)
 
 
+def _hashes(context: Any, args: Dict[str, Any]) -> Dict[str, Any]:
+    from . import source_hashes  # noqa: PLC0415
+
+    return source_hashes.hashes(context, args)
+
+
 def _files(context: Any, args: Dict[str, Any]) -> Dict[str, Any]:
     from . import source_files  # noqa: PLC0415
 
@@ -50,18 +56,20 @@ def _role(_context: Any, _args: Dict[str, Any]) -> Dict[str, Any]:
 _inspect.args = {}  # type: ignore[attr-defined]
 _hold.args = {"lock_timeout_ms": int, "idle_seconds": int}  # type: ignore[attr-defined]
 _dump.args = {"snapshot": str}  # type: ignore[attr-defined]
+_hashes.args = {"snapshot": str}  # type: ignore[attr-defined]
 _files.args = {"names": list}  # type: ignore[attr-defined]
 _role.args = {}  # type: ignore[attr-defined]
 _tree.args = {}  # type: ignore[attr-defined]
 _fetch.args = {"folder": str, "paths": list}  # type: ignore[attr-defined]
 _inspect.roles = ("backup", "linserv")  # type: ignore[attr-defined]
-for _handler in (_hold, _dump, _files, _tree, _fetch):
+for _handler in (_hold, _dump, _hashes, _files, _tree, _fetch):
     _handler.roles = ("backup",)  # type: ignore[attr-defined]
 
 VERBS: Dict[str, Handler] = {
     "source.inspect": _inspect,
     "source.hold": _hold,
     "source.dump": _dump,
+    "source.hashes": _hashes,
     "source.files": _files,
     "source.role": _role,
     "source.tree": _tree,

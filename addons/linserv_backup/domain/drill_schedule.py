@@ -92,6 +92,11 @@ def failure_class(code: str) -> str:
     return next((name for name, codes in CLASSES.items() if code in codes), "unknown")
 
 
+def takes_hashed(number: int) -> bool:
+    """Tell whether the drill with this number restores a day's first point: the source has hashed its rows."""
+    return number % 4 == 2
+
+
 def pick(count: int, number: int) -> int:
     """Return which of `count` kept points, newest first, the drill with this number restores.
 

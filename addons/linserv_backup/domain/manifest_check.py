@@ -167,7 +167,7 @@ def _own_reasons(files: dict[str, Any], begun: float, ended: float, asked: Asked
 
 def _text(known: dict[str, Any]) -> str:
     """Return the manifest as it is kept: without the rows of each table, which the repository has."""
-    kept = {key: value for key, value in known.items() if key != "counts"}
+    kept = {key: value for key, value in known.items() if key not in ("counts", "hashes")}
     files = kept.get("files")
     if isinstance(files, dict) and isinstance(files.get("missing"), list):
         kept["files"] = dict(files, missing=files["missing"][:100])

@@ -60,6 +60,8 @@ class LinservBackupRepository(models.Model):
     def _choose_drill_point(self, zone, number):
         """Return the point that a drill restores: every other time the newest, else one of the older ones in turn.
 
+        Every fourth time it is one that was stored whole: the first of its day, whose rows were hashed at the source.
+
         :raise UserError: there is no proved point
         """
         self.ensure_one()
@@ -71,6 +73,9 @@ class LinservBackupRepository(models.Model):
             ("name", "!=", False),
         ]
         points = self.env["linserv.backup.point"].sudo()
+        whole = [*domain, ("form", "=", "whole")]
+        if drill_schedule.takes_hashed(number) and points.search_count(whole):
+            domain = whole
         count = points.search_count(domain)
         if not count:
             raise UserError(_("%s has no proved point that could be restored.", self.display_name))

@@ -54,6 +54,10 @@ def test_every_other_drill_takes_the_newest_and_the_others_go_through_all_that_i
     assert drill_schedule.pick(1, 2) == 0
 
 
+def test_every_fourth_drill_compares_hashes_of_the_source():
+    assert [number for number in range(1, 13) if drill_schedule.takes_hashed(number)] == [2, 6, 10]
+
+
 def test_every_fault_has_its_class():
     assert drill_schedule.failure_class("disk_full") == "capacity"
     assert drill_schedule.failure_class("engine_timeout") == "transient"
