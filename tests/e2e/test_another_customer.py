@@ -24,7 +24,8 @@ from odoo.addons.linserv_backup.tests.drill_builders import SHA, answer as drill
 
 def backups(key, instance):
     company = instance.commercial_partner_id
-    host = env['linserv.host'].create({'name': 'b-' + key, 'address': 'b-%s.example.com' % key, 'backup_role': 'backup'})
+    host = env['linserv.host'].create({
+        'name': 'b-' + key, 'address': 'b-%s.example.com' % key, 'backup_role': 'backup'})
     repository = env['linserv.backup.repository'].create({'instance_id': instance.id, 'host_id': host.id})
     point = env['linserv.backup.point'].create({
         'repository_id': repository.id, 'kind': 'db', 'slot': '2026-11-01 10:30:00', 'state': 'proved', 'sha256': SHA,

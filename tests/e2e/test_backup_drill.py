@@ -48,7 +48,7 @@ keys.append(company._get_backup_signing_secret().public_value)
 held |= hold('dr', facts['dr']) | hold('backup', facts['damaged'])
 held.flush()
 answer({{
-    'keys': keys, 'states': held.mapped('state'), 'reasons': held.mapped('reason'), 'usable': held.mapped('usable_seconds'),
+    'keys': keys, 'states': held.mapped('state'), 'reasons': held.mapped('reason'),
     'faults': [held_one._get_faults() for held_one in held], 'evidence': held[-1]._get_evidence_file().decode()}})
 """
 
