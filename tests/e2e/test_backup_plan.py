@@ -1,7 +1,7 @@
 """A subscription becomes proved points on three real hosts, as Odoo's scheduled actions do it, without a person.
 
 One Odoo orders, one customer's database is saved: connected by keys, taken when its slot has come, copied to the DR
-host, listed, proved, deleted by two sides when its days are over, and healed from the DR host when a disk has spoilt it.
+host, listed, proved, deleted by two sides when its days are over, and healed when a disk has spoilt it.
 """
 
 import json

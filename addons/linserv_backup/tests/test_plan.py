@@ -64,6 +64,28 @@ class TestSlots(BackupCase):
         with freeze_time("2027-03-02 10:00:30"):
             self.assertEqual(len(self.order()), 4320)
 
+    def test_the_days_of_the_clock_changes_lose_no_slot_and_have_none_twice(self):
+        for midnight, half_hours in (("2026-10-24 22:00:00", 50), ("2027-03-27 23:00:00", 46)):
+            begin = fields.Datetime.to_datetime(midnight)
+            plan = self.make_plan(
+                self.make_repository(
+                    self.make_instance(self.host, name=midnight[:4], technical_name="dst%s" % midnight[:4]),
+                    state="ready",
+                ),
+                date_from=begin.date(),
+                date_begun=begin - timedelta(minutes=1),
+            )
+            for number in range(half_hours):
+                with freeze_time(begin + timedelta(minutes=30 * number, seconds=30)):
+                    plan._order_due()
+            points = plan.point_ids
+            self.assertEqual((len(points), set(points.mapped("state"))), (half_hours, {"due"}))
+            local = {self.local(point.slot).date() for point in points}
+            self.assertEqual(len(local), 1, "the customer's day from midnight to midnight")
+
+    def local(self, moment):
+        return fields.Datetime.context_timestamp(self.repository.with_context(tz="Europe/Stockholm"), moment)
+
     def test_a_repository_that_is_not_connected_has_gaps_that_say_so(self):
         self.repository.state = "draft"
         point = self.order()
