@@ -80,10 +80,14 @@ def ensure(env, model, key, vals):
     record = env.ref("linserv_story." + key, raise_if_not_found=False)
     if record:
         return record
-    record = env[model].create(vals)
-    env["ir.model.data"].create(
-        {"module": "linserv_story", "name": key, "model": model, "res_id": record.id, "noupdate": True}
-    )
+    return ensure_name(env, env[model].create(vals), key)
+
+
+def ensure_name(env, record, key):
+    """The record, with the xml-id `linserv_story.<key>` from now on."""
+    if not env.ref("linserv_story." + key, raise_if_not_found=False):
+        vals = {"module": "linserv_story", "name": key, "model": record._name}
+        env["ir.model.data"].create([dict(vals, res_id=record.id, noupdate=True)])
     return record
 
 
@@ -223,9 +227,7 @@ def make_contracts(env):
     for key, codes in rows:
         contract = env.ref("linserv_story.contract_" + key, raise_if_not_found=False)
         if not contract:
-            contract = sign_quotation(env, key, codes).linserv_contract_id
-            vals = {"module": "linserv_story", "name": "contract_" + key, "model": contract._name}
-            env["ir.model.data"].create([dict(vals, res_id=contract.id, noupdate=True)])
+            ensure_name(env, sign_quotation(env, key, codes).linserv_contract_id, "contract_" + key)
 
 
 def sign_quotation(env, key, codes):

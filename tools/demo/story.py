@@ -1,6 +1,6 @@
 """The main job, told in chapters; each can be told twice and then finds its work done.
 
-``tell(env, chapter, answer, port)`` runs in `odoo shell` and leaves what it has to say as JSON in the file ``answer``.
+``tell(env, chapter, answer, port, copies)`` runs in `odoo shell` and leaves what it has to say as JSON in the file ``answer``.
 """
 
 import datetime
@@ -8,6 +8,7 @@ import json
 import time
 from pathlib import Path
 
+import backups
 import cast
 
 from odoo.addons.linserv_hosting.adapters import ssh_install
@@ -16,11 +17,20 @@ MONTHS = {"october": datetime.date(2026, 10, 1), "november": datetime.date(2026,
 WAIT_SECONDS = 240
 
 
-def tell(env, chapter, answer, port):
-    """Tell one chapter and write down what happened."""
+def tell(env, chapter, answer, port, copies):
+    """Tell one chapter and write down what happened.
+
+    :param port: where Odoo answers
+    :param copies: address of test copies, with {database} in it
+    """
     karin = env.ref("linserv_story.user_karin", raise_if_not_found=False)
     env = env(context=dict(env.context, lang="sv_SE", tz="Europe/Stockholm"))
-    facts = connect(env, port) if chapter == "cast" else play_month(env, chapter, MONTHS[chapter], karin)
+    if chapter == "cast":
+        facts = connect(env, port)
+    elif chapter in MONTHS:
+        facts = play_month(env, chapter, MONTHS[chapter], karin)
+    else:
+        facts = backups.tell(env, chapter, copies)
     env.cr.commit()
     Path(answer).write_text(json.dumps(facts, indent=1))
 

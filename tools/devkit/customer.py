@@ -22,6 +22,14 @@ env['ir.model.fields'].create({
     'compute': '''for record in self:
     record['x_large_order'] = record.amount_total >= 100000
 '''})
+# Two e-mails wait to be sent when the first backup is taken.
+env['ir.mail_server'].create({'name': 'Norrviks post', 'smtp_host': '127.0.0.1', 'smtp_port': 8025})
+env['res.partner'].create({'name': 'Bygghandeln i Sundsvall', 'phone': '060-10 20 30'})
+for number in (1, 2):
+    env['mail.mail'].create({
+        'subject': 'Offert %d' % number, 'email_from': 'order@norrvik.example', 'email_to': 'kund@example.com',
+        'body_html': '<p>Hej! Här kommer offerten.</p>', 'auto_delete': False,
+    })
 env.cr.commit()
 """
 
@@ -104,3 +112,11 @@ def has_module(root, module):
     """Whether the customer's database has a module installed."""
     sql = "SELECT 1 FROM ir_module_module WHERE state = 'installed' AND name = '%s'" % module
     return bool(postgres.query(root, sql, DATABASE))
+
+
+def ask(root, name, script):
+    """Run a script in `odoo shell` on one of the customer's databases; what it printed after `ANSWER `."""
+    words = command(root, "shell", "-d", name, "--no-http", "--log-level=error")
+    done = root.run(words, input=odoo.shell_script(script), capture_output=True)
+    lines = done.stdout.decode("utf-8", "replace").splitlines()
+    return [line.partition("ANSWER ")[2] for line in lines if "ANSWER " in line]

@@ -1,11 +1,10 @@
 """`./dev demo`: a fresh machine becomes a running suite with its story told."""
 
 import json
-import socket
 import time
 from pathlib import Path
 
-from . import customer, odoo, paths, postgres, services
+from . import customer, demo_backups, odoo, paths, postgres, services
 from .errors import DevError
 
 DATABASE = "linserv_demo"
@@ -26,7 +25,9 @@ def run(words):
     print_report(root, report, time.monotonic() - begun)
     if options["once"]:
         services.stop(root, "odoo")
+        services.stop(root, "demo-copy")
         return 0
+    print("the test copy is open on %s" % report["backups"]["copy"], flush=True)
     return serve(root, start_server(root, port, crons=1))
 
 
@@ -59,8 +60,10 @@ def prepare_databases(root):
     services.stop_all(root)
     print("making Linserv's database and the customer's …", flush=True)
     marker = root.state / "out" / "demo-made"
-    hosts = [root.state / host for host in ("demo-host", "demo-backup-host", "demo-dr-host")]
+    hosts = [root.state / host for host in ("demo-host", "demo-backup-host", "demo-dr-host", "demo-mail")]
     root.run(["rm", "-rf", marker, *hosts, root.state / "norrvik"])
+    for name in postgres.list_databases(root, customer.DATABASE + "-copy-"):
+        postgres.drop(root, name)
     customer.provide(root)
     postgres.copy(root, odoo.get_suite_template(root), DATABASE)
     root.run(["sh", "-c", 'cat > "$1"', "write", marker], input=story_key().encode())
@@ -82,7 +85,7 @@ def start_host(root):
 def start_server(root, port, crons):
     """Odoo on the demo database, with so many threads for scheduled actions; the port it answers on."""
     services.stop(root, "odoo")
-    if not is_free(port):
+    if not odoo.is_free(port):
         port = odoo.free_port()
         print("port 8069 is taken: serving on %d instead" % port)
     words = ["-d", DATABASE, "--db-filter=^%s$" % DATABASE, "--http-port", port, "--max-cron-threads=%d" % crons]
@@ -92,28 +95,17 @@ def start_server(root, port, crons):
     return port
 
 
-def is_free(port):
-    """Whether nobody listens on a loopback port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def play(root, chapter, port):
+def play(root, chapter, port, copies=""):
     """One chapter of the story in `odoo shell`; what it reports as a dict."""
     answer = root.state / "out" / ("demo-%s.json" % chapter)
-    script = "import sys\nsys.path.insert(0, %r)\nimport story\nstory.tell(env, %r, %r, %d)\n"
-    text = script % (str(root.suite / "tools" / "demo"), chapter, str(answer), port)
+    script = "import sys\nsys.path.insert(0, %r)\nimport story\nstory.tell(env, %r, %r, %d, %r)\n"
+    text = script % (str(root.suite / "tools" / "demo"), chapter, str(answer), port, copies)
     odoo.run_script(root, DATABASE, text)
     return json.loads(root.outside(answer).read_text())
 
 
 def tell_story(root, port):
-    """The main job: prepare, October, the customer buys a module, November."""
+    """The main job: prepare, October, the customer buys a module, November; then backups and a test copy."""
     report = {}
     for chapter in ("cast", "october"):
         print(chapter_title(chapter), flush=True)
@@ -123,6 +115,9 @@ def tell_story(root, port):
         customer.install(root, customer.DATABASE, [customer.LATER])
     print(chapter_title("november"), flush=True)
     report["november"] = play(root, "november", port)
+    place = demo_backups.choose_port()
+    copies = demo_backups.COPIES.replace("%d", str(place))
+    report["backups"] = demo_backups.tell(root, lambda chapter: play(root, chapter, port, copies), place)
     return report
 
 
@@ -139,8 +134,8 @@ def chapter_title(chapter):
 def print_report(root, report, seconds):
     """What the main job did, with the paths of the PDFs outside the root."""
     folder = Path("out") / "demo"
-    for month in ("october", "november"):
-        facts = report[month]
+    for chapter in ("october", "november", "backups"):
+        facts = report[chapter]
         for line in facts["lines"]:
             print("  " + line)
         for name in facts["files"]:

@@ -79,6 +79,17 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def is_free(port):
+    """Whether nobody listens on a loopback port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def run_quietly(root, words, log_name, stdin=None):
     """Run Odoo into a log file; DevError with the log's end when it fails."""
     log = paths.state_folder() / "log" / (log_name + ".log")

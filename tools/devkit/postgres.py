@@ -111,3 +111,8 @@ def copy(root, source, target):
     filestore = root.state / "data" / "filestore"
     script = 'if [ -d "$1" ]; then cp -al "$1" "$2"; fi'
     root.run(["sh", "-c", script, "copy", filestore / source, filestore / target])
+
+
+def list_databases(root, start):
+    """Names of the databases that begin so."""
+    return [row[0] for row in query(root, "SELECT datname FROM pg_database") if row[0].startswith(start)]

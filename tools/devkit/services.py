@@ -78,3 +78,9 @@ def wait_for_page(url, seconds=90):
         except (urllib.error.URLError, OSError):
             time.sleep(0.3)
     return False
+
+
+def has_words(url, words):
+    """Whether the page at an address has these words in its source."""
+    with urllib.request.urlopen(url, timeout=60) as answer:
+        return words in answer.read().decode("utf-8", "replace")
