@@ -86,8 +86,8 @@ def order_copy(env, copies):
 
 def describe_point(point):
     """The point in words."""
-    text = "%s of %s: a dump of %.1f MB in %.2f MB, %d rows, %d files, read back and proved"
-    size, stored = point.dump_bytes / 1e6, point.bytes_stored / 1e6
+    text = "%s of %s: a dump of %.1f MB in %.0f kB, %d rows, %d files, read back and proved"
+    size, stored = point.dump_bytes / 1e6, point.bytes_stored / 1e3
     return [text % (point.name, point.instance_id.name, size, stored, point.rows, point.files)]
 
 
