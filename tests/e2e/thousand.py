@@ -15,9 +15,11 @@ def make_contracts(env, number, fee):
     )
     contracts = env["linserv.contract"].create([{"partner_id": each.id, "date_start": NEW_YEAR} for each in partners])
     service = env.ref("linserv_contract.linserv_service_bas")
+    # Without a policy: nobody's backups are planned here.
+    values = {"service_id": service.id, "price_unit": fee, "policy": False}
     env["linserv.subscription"].create(
         [
-            {"contract_id": contract.id, "service_id": service.id, "instance_id": instance.id, "price_unit": fee}
+            dict(values, contract_id=contract.id, instance_id=instance.id)
             for contract, instance in zip(contracts, instances)
         ]
     )
