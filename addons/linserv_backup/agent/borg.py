@@ -7,7 +7,7 @@ borg's caches lie beside the repository, so that nothing of it depends on the ac
 import json
 import os
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 from .engine import Finished, Running, run_engine
 from .errors import BackupError
@@ -17,6 +17,15 @@ QUICK_SECONDS = 600
 LEAST_SPEED = 1_000_000
 CHUNKER = "buzhash,10,23,14,4095"
 COMPRESSION = "auto,zstd,3"
+_DAMAGED = (
+    "integrityerror",
+    "integrity error",
+    "checksum mismatch",
+    "object with key",
+    "not a valid repository",
+    "inconsistency detected",
+    "no manifest",
+)
 _LEAN = ["--noacls", "--noxattrs", "--noflags", "--numeric-ids"]
 
 
@@ -211,9 +220,7 @@ def _explain(status: int, complaints: str) -> Optional[BackupError]:
         return BackupError("disk_full", "The disk of the repository is full: %s" % said, "capacity")
     if "failed to create/acquire the lock" in text:
         return BackupError("busy", "The repository is in use: %s" % said, "transient")
-    if _says(
-        text, ("integrityerror", "integrity error", "checksum mismatch", "object with key", "not a valid repository")
-    ):
+    if any(word in text for word in _DAMAGED):
         return BackupError("point_damaged", "The repository is damaged: %s" % said, "data")
     if "archive" in text and "does not exist" in text:
         return BackupError("point_unknown", "There is no such archive: %s" % said, "data")
@@ -229,7 +236,3 @@ def gist(complaints: str) -> str:
     lines = [line.strip() for line in complaints.splitlines() if line.strip()]
     telling = [line for line in lines if "error" in line.lower() and not line.startswith(("File ", "raise ", "sys."))]
     return (telling[-1] if telling else " ".join(lines))[-300:]
-
-
-def _says(text: str, words: Iterable[str]) -> bool:
-    return any(word in text for word in words)

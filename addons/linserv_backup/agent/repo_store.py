@@ -70,6 +70,12 @@ class Store:
         self._repository.save(self._index)
         return dict(manifest, bytes_stored=stored)
 
+    def compact(self) -> None:
+        """Give back the room of what borg has written over: with thousands of points, its list of them is not small."""
+        with self._repository.changing() as borg:
+            borg.compact()
+        self._repository.save(self._index)
+
     def write(self, path: str, text: str) -> Part:
         """Write a small file of a point."""
         data = text.encode("ascii")

@@ -218,7 +218,8 @@ class DatabaseTake:
                 self._cache.keep_manifest(manifest)
             if manifest["base"] is None:
                 self._mirror.tidy(pulled.names)
-        except OSError as error:
+                self._store.compact()
+        except (BackupError, OSError) as error:
             self._progress(3, 3, "the next point will take longer: %s" % error)
 
     def _anchors(self) -> List[str]:
