@@ -1,12 +1,12 @@
-"""The target host: what is delivered becomes a hidden database, equal to its source row by row; a copy of it is made
-harmless, becomes visible, and goes away; what is restored in earnest takes the place of what is in service.
+"""The target host: what is delivered becomes a hidden database, equal to its source row by row; what is restored in
+earnest takes the place of what is in service.
 """
 
 import os
 import uuid
 
 import pytest
-from restore_world import FILESTORE, Dump, RestoreHost, exists, get_customer_template, make_tiny, sql
+from restore_world import FILESTORE, Dump, RestoreHost, get_customer_template, make_tiny, sql
 from support import STATE, Database
 
 from odoo.addons.linserv_hosting.adapters.errors import HostError
@@ -37,20 +37,6 @@ def host(tmp_path_factory, customer):
     )
     with made:
         yield made
-
-
-def test_a_copy_from_delivery_to_its_end(host, dump):
-    restore = host.prepare("e2e_copy_a", dump)
-    answer = host.deliver(restore, dump)
-    assert (answer["state"], answer["files"]) == ("received", len(dump.names))
-    closed = host.neutralise(restore)["closed"]
-    assert closed["scheduled_action"] > 10
-    assert host.ask("restore.check_live", {"restore": restore})["live"] == []
-    assert not exists("e2e_copy_a")
-    assert host.work("restore.publish", {"restore": restore})["state"] == "published"
-    assert sql("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'e2e_copy_a'") == [["odoo"]]
-    assert host.ask("restore.drop", {"restore": restore})["state"] == "dropped"
-    assert not exists("e2e_copy_a")
 
 
 def test_every_row_is_that_of_the_source_and_a_changed_phone_number_is_found(host, customer, dump):
