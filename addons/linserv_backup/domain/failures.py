@@ -20,12 +20,12 @@ CODES = {
         " request_malformed argument_unknown argument_invalid repository_unknown engine_missing pg_dump_older"
         " pg_dump_missing database_missing database_refused database_foreign peer_refused peer_key_changed"
         " passphrase_missing no_host clocks_differ not_enrolled pg_dump_old not_odoo instance_incomplete"
-        " filestore_missing folder_missing folder_unknown"
+        " filestore_missing folder_missing folder_unknown hook_unknown not_renewed"
     ),
     DATA: (
         "bad_answer answer_too_large too_large bad_manifest other_point pg_dump_failed dump_cut dump_broken"
         " hash_mismatch verify_failed base_damaged repository_damaged point_damaged origin_error vanished damaged"
-        " database_damaged"
+        " database_damaged read_back_differs point_unknown dump_failed bad_delivery"
     ),
     CAPACITY: "disk_full memory_full quota_full too_slow",
 }
