@@ -1,4 +1,4 @@
-"""What PostgreSQL's own programs say while a restore fills its database becomes an error that the asker can branch on."""
+"""What PostgreSQL's programs say while a restore fills its database becomes an error that the asker can branch on."""
 
 import pytest
 
