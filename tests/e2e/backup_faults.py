@@ -1,7 +1,7 @@
 """A customer's host and a backup host where programs die, stall or find no room at a chosen moment.
 
-borg, zstd and pg_dump are the real ones. Between the agent and each of them stands a script that hands everything on until
-an order lies beside it:
+borg, zstd and pg_dump are the real ones. Between the agent and each of them stands a script that hands everything on
+until an order lies beside it:
 
     world.arm("borg", "engine", "during", "create")   # kill -9 of borg itself while it holds the repository
     world.arm("zstd", "agent", "before", "-o")        # kill -9 of the agent that has just started zstd
@@ -14,6 +14,7 @@ import hashlib
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 from backup_world import BORG, BackupWorld
@@ -29,9 +30,10 @@ case " $* " in *" $word "*) rm {order} ;; *) exec {program} "$@" ;; esac
 victim=$$; [ $who = agent ] && victim=$PPID
 case $when in
 before) kill -9 $victim ;;
-during) (until [ -e {busy} ] || [ ! -d /proc/$$ ]; do sleep 0.005; done; kill -9 $victim) < /dev/null > /dev/null 2>&1 & ;;
+during) (until [ -e {busy} ] || [ ! -d /proc/$$ ]; do sleep 0.005; done; kill -9 $victim) <&- >&- 2>&- & ;;
 after) {program} "$@"; kill -9 $victim; exit 9 ;;
 full) trap '' XFSZ; ulimit -f 1 ;;
+slow) until [ -e {order}.go ]; do sleep 0.02; done; rm {order}.go ;;
 esac
 exec {program} "$@"
 """
@@ -64,6 +66,7 @@ class FaultyWorld(BackupWorld):
             path.chmod(0o755)
         super().__init__(folder, database)
         self.store = store
+        self.taken = {}
 
     def instance(self):
         """The customer's instance, with our pg_dump."""
@@ -83,18 +86,28 @@ class FaultyWorld(BackupWorld):
         """Order what happens the next time that the program is asked for it."""
         self.order(name).write_text(" ".join(words) + "\n")
 
-    @contextlib.contextmanager
-    def nothing_lost(self):
-        """Whatever fails in here, the points before are the points after, and no order is left that nobody met."""
-        before = self.points()
-        yield
-        assert self.points() == before
+    def seen(self):
+        """{name: SHA-256 of its dump} of the points that the repository lists."""
+        return {name: point["dump"]["sha256"] for name, point in self.points().items()}
+
+    def assert_nothing_lost(self):
+        """The repository lists what was taken, no more and no less; and no order is left that nobody met."""
+        assert self.seen() == self.taken
         assert not list(self.tools.glob("*.order")), "nobody came by where the fault waited"
 
     def refused(self, slot, **args):
         """Ask for a point that cannot be made; (code, class of the failure)."""
-        with self.nothing_lost():
-            return self.failure(lambda: self.take(slot, **args))
+        failure = self.failure(lambda: self.take(slot, **args))
+        self.assert_nothing_lost()
+        return failure
+
+    def make_up(self, slot):
+        """Take the point of a slot after all."""
+        point = self.take(slot)
+        assert not point["already"]
+        assert (point["judged"], point["files"]["missing"]) == ("good", [])
+        self.taken[point["name"]] = point["dump"]["sha256"]
+        return point
 
     @staticmethod
     def failure(work):
@@ -105,11 +118,28 @@ class FaultyWorld(BackupWorld):
             return error.code, failures.classify(error.code, error.retryable)
         raise AssertionError("it went well: %r" % answer)
 
+    def go(self, name):
+        """Let a program go on that was ordered to be slow."""
+        Path(str(self.order(name)) + ".go").touch()
+
     def thaw(self):
         """End what was frozen."""
         for pid in Path(str(self.order("pg_dump")) + ".frozen").read_text().split():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGKILL)
+
+
+def slot_at(moment):
+    """The text of a slot."""
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(moment))
+
+
+def wait_until(holds, seconds=60):
+    """Return when something holds."""
+    limit = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < limit, "it never came to that"
+        time.sleep(0.02)
 
 
 class SmallDatabase:
@@ -119,7 +149,8 @@ class SmallDatabase:
         CREATE TABLE ir_attachment (id serial PRIMARY KEY, store_fname varchar);
         CREATE TABLE res_partner (id serial PRIMARY KEY, name varchar, phone varchar);
         INSERT INTO res_partner (name, phone)
-            SELECT string_agg(md5(n::text || m), ''), n FROM generate_series(1, 8000) n, generate_series(1, 12) m GROUP BY n;
+            SELECT string_agg(md5(n::text || m), ''), n
+            FROM generate_series(1, 8000) n, generate_series(1, 12) m GROUP BY n;
     """
 
     def __init__(self, name):
@@ -135,10 +166,14 @@ class SmallDatabase:
         done = subprocess.run(words, check=True, capture_output=True, text=True)
         return [line.split("\t") for line in done.stdout.splitlines()]
 
-    def go_on(self, number):
+    def go_on(self, number, files=True):
         """Some rows change, one file comes and another one goes."""
-        self.query("DELETE FROM ir_attachment WHERE id = (SELECT min(id) FROM ir_attachment) AND %d %% 3 = 2" % number)
         self.query("UPDATE res_partner SET phone = '%d' || id WHERE id %% 97 = %d" % (number, number % 97))
+        if files:
+            self._change_files(number)
+
+    def _change_files(self, number):
+        self.query("DELETE FROM ir_attachment WHERE id = (SELECT min(id) FROM ir_attachment) AND %d %% 3 = 2" % number)
         data = os.urandom(20000)
         digest = hashlib.sha1(data).hexdigest()
         path = self.filestore / digest[:2] / digest

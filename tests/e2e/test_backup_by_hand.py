@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from backup_world import BORG, BackupWorld
 from support import SUITE
 
 PAGE = SUITE / "docs" / "backup-by-hand.md"
-DAY = "20260302T%sZ"
+DAY = time.strftime("%Y%m%dT", time.gmtime(time.time() - 86400)) + "%sZ"
 SMALL = {"patch_bytes": 1 << 20, "segment_bytes": 1 << 20}
 FORMS = {
     "db-" + DAY % "000000": ("whole", {}),
@@ -21,6 +22,9 @@ FORMS = {
     "db-" + DAY % "013000": ("patch", {}),
     "db-" + DAY % "020000": ("chunks", {"chunk_bytes": 1 << 20}),
 }
+
+
+FOLDERS = "fs-" + DAY % "023000"
 
 
 @pytest.fixture(scope="module")
@@ -32,16 +36,22 @@ def points(tmp_path_factory):
         for number, (name, (_form, limits)) in enumerate(FORMS.items()):
             database.go_on(number)
             made[name] = world.take(name[3:], limits=limits)
+        made[FOLDERS] = world.take(FOLDERS[3:], "fs")
         yield world.folder / "backup" / "repositories" / world.repository, made
     database.drop()
 
 
 def commands(repository, point):
-    """What the page says between ```sh and ```, for this repository and this point."""
-    text = "\n".join(re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL))
-    text, repositories = re.subn(r"^repository=.*$", "repository=%s" % repository, text, flags=re.MULTILINE)
+    """What the page says after ```sh for a database or ```shell for folders, of this repository and point."""
+    page = PAGE.read_text()
+    blocks = re.findall(r"^```sh\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    if point.startswith("fs-"):
+        blocks[1:] = re.findall(r"^```shell\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    text, repositories = re.subn(
+        r"^repository=.*$", "repository=%s" % repository, "\n".join(blocks), flags=re.MULTILINE
+    )
     text, points = re.subn(r"^point=.*$", "point=%s" % point, text, flags=re.MULTILINE)
-    assert (repositories, points) == (1, 1)
+    assert (repositories, points) == (1, len(blocks) if point.startswith("fs-") else 1)
     return text
 
 
@@ -68,6 +78,15 @@ def test_the_commands_of_the_page_rebuild_the_point(points, tmp_path, name):
     files = sorted(str(path.relative_to(folder / "filestore")) for path in folder.glob("filestore/*/*"))
     assert len(files) == manifest["files"]["count"]
     assert hashlib.sha256("\n".join(files).encode()).hexdigest() == manifest["files"]["root"]
+
+
+def test_the_commands_of_the_page_rebuild_folders(points, tmp_path):
+    repository, made = points
+    said, folder = run_page(repository, FOLDERS, tmp_path), tmp_path / "by-hand" / FOLDERS
+    count = len([path for path in folder.glob("folders/**/*") if path.is_file()])
+    assert said.endswith("%d\n" % count)
+    assert count == made[FOLDERS]["folder_files"] > 0
+    assert count + len(list(folder.glob("filestore/*/*"))) == made[FOLDERS]["files"]["count"]
 
 
 def hash_of(path):

@@ -40,16 +40,16 @@ END $$;
 
 -- 0.55 of the rows are changed.
 UPDATE account_move_line SET reconciled = NOT reconciled, amount_residual = CASE WHEN reconciled THEN balance ELSE 0 END,
-       matching_number = CASE WHEN reconciled THEN NULL ELSE 'P' || id END, write_uid = 6, write_date = moment + random() * interval '29 minutes'
+       matching_number = CASE WHEN reconciled THEN NULL ELSE 'P' || id END, write_uid = 3, write_date = moment + random() * interval '29 minutes'
   FROM half_hour WHERE id IN (SELECT pg_temp.touched('account_move_line', 0.16));
 UPDATE account_move SET payment_state = CASE payment_state WHEN 'paid' THEN 'not_paid' ELSE 'paid' END, amount_residual = amount_total - amount_residual,
-       write_uid = 6, write_date = moment + random() * interval '29 minutes'
+       write_uid = 3, write_date = moment + random() * interval '29 minutes'
   FROM half_hour WHERE id IN (SELECT pg_temp.touched('account_move', 0.09));
-UPDATE res_partner SET phone = '+46 ' || (100000 + floor(random() * 800000))::int, write_uid = 7, write_date = moment + random() * interval '29 minutes'
+UPDATE res_partner SET phone = '+46 ' || (100000 + floor(random() * 800000))::int, write_uid = 4, write_date = moment + random() * interval '29 minutes'
   FROM half_hour WHERE id IN (SELECT pg_temp.touched('res_partner', 0.09));
-UPDATE sale_order_line SET qty_delivered = product_uom_qty, qty_to_invoice = floor(random() * 9)::int, write_uid = 8, write_date = moment + random() * interval '29 minutes'
+UPDATE sale_order_line SET qty_delivered = product_uom_qty, qty_to_invoice = floor(random() * 9)::int, write_uid = 5, write_date = moment + random() * interval '29 minutes'
   FROM half_hour WHERE id IN (SELECT pg_temp.touched('sale_order_line', 0.11));
-UPDATE sale_order SET invoice_status = CASE invoice_status WHEN 'invoiced' THEN 'to invoice' ELSE 'invoiced' END, write_uid = 8, write_date = moment + random() * interval '29 minutes'
+UPDATE sale_order SET invoice_status = CASE invoice_status WHEN 'invoiced' THEN 'to invoice' ELSE 'invoiced' END, write_uid = 5, write_date = moment + random() * interval '29 minutes'
   FROM half_hour WHERE id IN (SELECT pg_temp.touched('sale_order', 0.05));
 UPDATE mail_message SET moderation_status = 'accepted', write_date = moment + random() * interval '29 minutes'
   FROM half_hour WHERE id IN (SELECT pg_temp.touched('mail_message', 0.03));
@@ -67,10 +67,10 @@ SELECT pg_temp.add_like('sale_order', 0.01, '{"id": "LAST + n", "name": "''S'' |
 SELECT pg_temp.add_like('sale_order_line', 0.04, '{"id": "LAST + n", "order_id": "(SELECT max(id) FROM sale_order) - (n / 4)::int", "product_uom_qty": "1 + floor(chance * 9)"}');
 SELECT pg_temp.add_like('res_partner', 0.01, '{"id": "LAST + n", "commercial_partner_id": "LAST + n", "email": "lower(o.firstname) || LAST + n || ''@example.se''", "ref": "''K'' || LAST + n"}');
 INSERT INTO mail_tracking_value (field, field_desc, field_type, old_value_char, new_value_char, mail_message_id, tracking_sequence, create_uid, create_date, write_uid, write_date)
-    SELECT field, field_desc, field_type, new_value_char, old_value_char, (SELECT max(id) FROM mail_message) - floor(random() * 100)::int, 100, 6, moment, 6, moment
+    SELECT field, field_desc, field_type, new_value_char, old_value_char, (SELECT max(id) FROM mail_message) - floor(random() * 100)::int, 100, 3, moment, 3, moment
     FROM mail_tracking_value, half_hour WHERE mail_tracking_value.id % 9 = 4 LIMIT (SELECT pg_temp.share(0.05));
 INSERT INTO mail_followers (res_model, res_id, partner_id)
-    SELECT 'account.move', max + 1 - n, 3 + 1000000 + floor(random() * 30000)::int FROM (SELECT max(id) FROM account_move) newest, generate_series(1, pg_temp.share(0.03)) n ON CONFLICT DO NOTHING;
+    SELECT 'account.move', max + 1 - n, 1000001 + floor(random() * 30000)::int FROM (SELECT max(id) FROM account_move) newest, generate_series(1, pg_temp.share(0.03)) n ON CONFLICT DO NOTHING;
 INSERT INTO bus_bus (channel, message, create_uid, create_date, write_uid, write_date)
     SELECT format('["norrvik","res.partner",%s]', 1 + n % 40), format('{"type":"mail.message/insert","id":%s}', floor(random() * 1000000)), 1, moment, 1, moment FROM half_hour, generate_series(1, pg_temp.share(0.02)) n;
 
@@ -78,4 +78,5 @@ INSERT INTO bus_bus (channel, message, create_uid, create_date, write_uid, write
 DELETE FROM bus_bus WHERE id IN (SELECT id FROM bus_bus ORDER BY id LIMIT (SELECT pg_temp.share(0.02)));
 DELETE FROM mail_tracking_value WHERE id IN (SELECT pg_temp.forgotten('mail_tracking_value', 0.02));
 DELETE FROM mail_followers WHERE id IN (SELECT pg_temp.forgotten('mail_followers', 0.015));
+DELETE FROM mail_followers_mail_message_subtype_rel r WHERE NOT EXISTS (SELECT 1 FROM mail_followers f WHERE f.id = r.mail_followers_id);
 DELETE FROM sale_order_line WHERE id IN (SELECT pg_temp.touched('sale_order_line', 0.015));

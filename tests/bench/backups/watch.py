@@ -1,7 +1,7 @@
 """What a piece of work costs on each side: CPU seconds and the most memory at one moment, read from /proc.
 
 Memory is PSS of all processes of a side together, looked at every few milliseconds: a shared page counts once.
-Processes that an agent left behind (detached work) become children of this one, which counts and clears them away.
+Processes that outlive their session or detach become children of this one, which counts and clears them away.
 """
 
 import ctypes
@@ -10,7 +10,7 @@ import threading
 import time
 
 PR_SET_CHILD_SUBREAPER = 36
-PAUSE = 0.01
+PAUSE = 0.02
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -35,6 +35,7 @@ class Watch:
         self.peak = dict.fromkeys(sides, 0)
         self.highest = dict.fromkeys(sides, "")
         self.orphans = {}
+        self._side_of = {}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look_on, daemon=True)
 
@@ -52,7 +53,8 @@ class Watch:
         self._over.set()
         self._thread.join()
         self.cpu = {side: spent(number) - self._before[side] for side, number in self.sides.items()}
-        self.cpu[self.detached] += sum(self.orphans.values())
+        for orphan, seconds in self.orphans.items():
+            self.cpu[self._side_of[orphan]] += seconds
         self.postgres_cpu = spent(self.postmaster) - self._postgres if self.postmaster else 0
         self.peak_mb = {side: size / 1024 for side, size in self.peak.items()}
 
@@ -72,11 +74,13 @@ class Watch:
             tree = read_tree()
             orphans = set(tree.get(os.getpid(), ())) - self._own - set(self.sides.values())
             for side, number in self.sides.items():
-                members = descendants(tree, number)
-                if side == self.detached:
-                    for orphan in orphans:
-                        members |= descendants(tree, orphan) | {orphan}
-                self._weigh(side, members)
+                for pid in descendants(tree, number):
+                    self._side_of[pid] = side
+            members = {side: set() for side in self.sides}
+            for pid in orphans | {below for orphan in orphans for below in descendants(tree, orphan)}:
+                members[self._side_of.setdefault(pid, self.detached)].add(pid)
+            for side, number in self.sides.items():
+                self._weigh(side, members[side] | descendants(tree, number))
             self._clear_away(orphans)
             time.sleep(PAUSE)
 
