@@ -26,8 +26,8 @@ from typing import Any, Dict, Iterator, List, Optional
 
 from . import login, point_names, repo_limits
 from .borg import Archive, Borg
+from .dr_enroll import make_key
 from .dr_json import read_json, write_json
-from .engine import run_engine
 from .errors import BackupError
 from .peer import Peer
 from .repo_index import Index, Listed, Marks
@@ -97,7 +97,7 @@ class Repository:
             index.rebuild(self.listed(comments=True))
         index.unreadable = dict(listed.unreadable)
         if index.seen != seen and not listed.unreadable:
-            self.save(index)
+            self.save(index, seen)
         return index
 
     def transactions(self) -> Dict[str, int]:
@@ -204,7 +204,7 @@ class Repository:
         for name in ("tree", "cache"):
             (self.folder / name).mkdir(mode=0o700, exist_ok=True)
         _make_secret(self.folder / "passphrase")
-        _make_key(self.folder / "key")
+        make_key(self.folder / "key")
         if not (self.folder / "borg.1" / "config").exists():
             self._make_borg(1)
 
@@ -217,16 +217,15 @@ class Repository:
         shutil.rmtree(str(self.folder / "borg.new.home"), ignore_errors=True)
         os.rename(str(draft.folder), str(self.folder / ("borg.%d" % number)))
 
-    def save(self, index: Index) -> None:
-        """Keep the index if the disk takes it; if not, it is made again out of borg's list."""
+    def save(self, index: Index, seen: Optional[Dict[str, int]] = None) -> None:
+        """Keep the index if the disk takes it; if not, it is made again out of borg's list.
+
+        :param seen: the transactions that it stands for; the present ones only for one who holds the lock
+        """
         try:
-            index.save(self.transactions())
+            index.save(self.transactions() if seen is None else seen)
         except OSError:
             return
-
-    def free_bytes(self) -> int:
-        """Return the room on the disk."""
-        return shutil.disk_usage(str(self.folder)).free
 
 
 def open(context: Any, name: str) -> Any:  # noqa: A001  (repository.open reads as what it does)
@@ -295,14 +294,3 @@ def _make_secret(path: Path) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     os.rename(str(draft), str(path))
-
-
-def _make_key(path: Path) -> None:
-    """Make a key pair to log in with; one that is there stays as it is."""
-    public = path.with_name(path.name + ".pub")
-    if path.exists() and public.exists():
-        return
-    for old in (path, public):
-        if old.exists():
-            old.unlink()
-    run_engine(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "linserv-backup", "-f", path], 60)
