@@ -11,6 +11,7 @@ class LinservBackupProof(models.Model):
     _name = "linserv.backup.proof"
     _description = "Retention Proof"
     _order = "date desc, instance_id, kind, id desc"
+    _rec_name = "date"
 
     repository_id = fields.Many2one(
         "linserv.backup.repository", required=True, readonly=True, ondelete="cascade", index=True

@@ -11,6 +11,7 @@ from . import (
     test_plan_rights,
     test_report,
     test_restore,
+    test_restore_notice,
     test_retention,
     test_watch,
 )
