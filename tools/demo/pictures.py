@@ -84,6 +84,7 @@ def staff_pages(staff):
     )
     bill = action("linserv_contract.linserv_billing_run_action")
     yield "billing-run", form % (billing, "linserv.billing.run", bill), ".o_form_view"
+    yield "backups", "#action=%d" % action("linserv_backup.linserv_backup_dashboard_action"), ".o_linserv_backup canvas"
     yield "invoice", form % (move, "account.move", action("account.action_move_out_invoice_type")), ".o_form_view"
 
 
@@ -98,6 +99,8 @@ def portal_pages(staff):
     yield "portal-quotation", "/my/orders/%d" % staff.find("sale.order", [["partner_id.name", "=", "Norrvik Bygg AB"]])
     yield "portal-instances", "/my/instances"
     yield "portal-code", "/my/instances/%d/code" % instance
+    yield "portal-backups", "/my/backups"
+    yield "portal-backup", "/my/backups/%d" % instance
 
 
 def picture_staff(browser, url, staff, folder):
