@@ -1,4 +1,4 @@
-"""The statement of a drill, signed and chained, and the file that an outsider checks (docs/drill-evidence.md)."""
+"""The statement of a drill, signed and chained, and the file that an outsider checks (docs/drills.md)."""
 
 from __future__ import annotations
 

@@ -201,5 +201,12 @@ class LinservBackupDrill(models.Model):
         return base64.b64encode(bytes.fromhex(self.public_key or "")).decode("ascii")
 
     @api.model
+    def _get_portal_keys(self, instance):
+        """Return the public keys that the instance's drills were signed for, the newest first: for the portal."""
+        signed = self.search([("instance_id", "=", instance.id), ("statement", "!=", False)], order="sequence desc")
+        keys = {drill.public_key: drill._get_public_key_base64() for drill in signed}
+        return list(keys.values())
+
+    @api.model
     def _get_held_states(self):
         return list(drills.HELD)

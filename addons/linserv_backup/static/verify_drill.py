@@ -1,4 +1,4 @@
-"""Check the evidence of restore drills (docs/drill-evidence.md) without Odoo: signatures, chain, what was proved.
+"""Check the evidence of restore drills (docs/drills.md) without Odoo: signatures, chain, what was proved.
 
 python3 verify_drill.py EVIDENCE.json --key BASE64    (the published Ed25519 key; needs the package cryptography)
 """

@@ -107,6 +107,17 @@ class TestEvidence(DrillCase):
         self.assertEqual(set(found.values()), {True}, found)
         self.assertEqual(len(found), 12)
 
+    def test_old_statements_hold_after_a_change_of_keys(self):
+        first, old = self.held(), self.key()
+        self.company.linserv_backup_signing_secret_id = False
+        second, new = self.held(), self.key()
+        self.assertNotEqual(old, new)
+        self.assertFalse(first._get_faults() + second._get_faults())
+        content = second._get_evidence_file()
+        self.assertEqual(set(self.verified(content, [old, new]).values()), {True})
+        self.assertIn(False, self.verified(content, [new]).values())
+        self.assertEqual(len(self.drills._get_portal_keys(self.instance)), 2)
+
     def test_another_key_or_a_changed_word_is_found(self):
         drill = self.held()
         content = drill._get_evidence_file()
