@@ -26,7 +26,10 @@ def backups(key, instance):
     company = instance.commercial_partner_id
     host = env['linserv.host'].create({
         'name': 'b-' + key, 'address': 'b-%s.example.com' % key, 'backup_role': 'backup'})
-    repository = env['linserv.backup.repository'].create({'instance_id': instance.id, 'host_id': host.id})
+    repositories = env['linserv.backup.repository']
+    repository = repositories.search([('instance_id', '=', instance.id)]) or repositories.create({
+        'instance_id': instance.id})
+    repository.host_id = host
     point = env['linserv.backup.point'].create({
         'repository_id': repository.id, 'kind': 'db', 'slot': '2026-11-01 10:30:00', 'state': 'proved', 'sha256': SHA,
         'name': 'db-20261101T103000Z', 'dump_bytes': 262144000, 'rows': 701234})
