@@ -117,7 +117,7 @@ def test_a_flipped_byte_is_found_named_and_healed_from_the_dr_host(world, points
     order = {"repository": world.repository, "slot": slot_at(world.start), "now": now(), "name": name}
     copy = world.dr.work("dr.pull", order)
     assert ask(world, "repo.check")["ok"]
-    flip(world, name)
+    flip(world)
     checked = ask(world, "repo.check")
     assert name in [each["name"] for each in checked["damaged"]]
     assert world.points()[name]["judged"] == "damaged"
@@ -130,10 +130,11 @@ def test_a_flipped_byte_is_found_named_and_healed_from_the_dr_host(world, points
     assert (world.points()[name]["generation"], world.points()[name]["judged"]) == (2, "good")
 
 
-def flip(world, name):
-    """One byte of the largest segment, which is that of the newest whole point or of what it was made equal to."""
+def flip(world):
+    """One byte of the newest large segment: that of the last point which stands alone."""
     folder = world.folder / "backup" / "repositories" / world.repository / "borg.1" / "data"
-    path = max(folder.glob("*/*"), key=lambda path: path.stat().st_size)
+    large = [path for path in folder.glob("*/*") if path.stat().st_size > 100_000]
+    path = max(large, key=lambda path: int(path.name))
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
