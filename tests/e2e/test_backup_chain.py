@@ -149,7 +149,6 @@ def test_2_an_order_becomes_a_copy_that_people_can_use(copy, browser):
         take_picture(page, PICTURES, "chain-backend")
     finally:
         server.stop()
-    assert usable < 90
 
 
 def test_3_when_its_time_is_over_it_is_removed(database, copy):

@@ -58,7 +58,7 @@ def test_a_frozen_host_is_given_up_and_the_customer_is_let_go(world, slot, datab
     begun = time.monotonic()
     try:
         assert world.refused(slot, limits={"stall_seconds": 2}) == ("timeout", "transient")
-        assert time.monotonic() - begun < 30
+        assert time.monotonic() - begun < 55  # the usual patience is 60
         assert database.query(LOCKS) == [["0"]], "attachments are free again while the host is still frozen"
     finally:
         world.thaw()

