@@ -165,6 +165,24 @@ class Points(Engine):
             parts.append(piece)
         return b"".join(parts).decode("utf-8", "replace")
 
+    def store(self, folder: Path, manifest: Dict[str, Any]) -> Dict[str, Any]:
+        """Keep a point that lies in a folder as `dump` and `filestore/`, whole; the caller holds the lock.
+
+        :raise BackupError: no point came to be
+        """
+        from .repo_heal import store_whole  # noqa: PLC0415  (it builds on this module)
+
+        return store_whole(self, manifest, folder, lambda *_told: None)
+
+    def delete(self, names: List[str], now: int, proved: Optional[str]) -> Dict[str, Any]:
+        """Move points to the trash, by name, if every rule of deletion allows it.
+
+        :raise BackupError: nothing was deleted
+        """
+        from .repo_trash import delete  # noqa: PLC0415  (it builds on this module)
+
+        return delete(self.repository, names, now, proved)
+
     def verify(self, name: str) -> Dict[str, Any]:
         """Rebuild a point and throw it away again; return what was seen.
 

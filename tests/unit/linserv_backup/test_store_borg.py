@@ -136,6 +136,19 @@ def test_a_repository_that_cannot_be_listed_hides_none_of_its_points(host):
     assert error.value.kind == "data"
 
 
+def test_a_point_that_is_stored_whole_comes_back_and_is_kept(host, tmp_path):
+    (tmp_path / "point" / "filestore").mkdir(parents=True)
+    (tmp_path / "point" / "dump").write_bytes(b"PGDMP")
+    part = Part("dump", 5, hashlib.sha256(b"PGDMP").hexdigest())
+    with host.repository.lock():
+        Points(host.repository).store(tmp_path / "point", host.manifest(NEW, part))
+    rebuilt = Points(host.repository).rebuild("db-" + NEW, tmp_path / "back")
+    assert rebuilt.dump_path.read_bytes() == b"PGDMP"
+    with pytest.raises(BackupError) as error:
+        Points(host.repository).delete(["db-" + NEW], NOW, None)
+    assert error.value.code == "last_proved"
+
+
 def test_two_works_never_meet(host):
     with host.repository.lock(), pytest.raises(BackupError) as error, host.repository.lock():
         pass
