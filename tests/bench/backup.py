@@ -165,11 +165,15 @@ def print_states(figures):
     """What each state cost everybody: MB kept, CPU seconds and MB of memory."""
     names = ["ours"] + [peer["name"] for peer in figures["peers"]]
     print("%-8s %7s %9s" % ("changed", "rows", "new files"), *("%22s" % name for name in names))
-    for state in figures["states"]:
-        share = "first" if state["share"] is None else "%.2f %%" % state["share"]
+    next_day = {"share": None, "rows": 0, "new_files": 0, "ours": figures["next_day"]}
+    for state in [*figures["states"], next_day]:
+        title = "whole" if state["share"] is None else "%.2f %%" % state["share"]
         cells = [show_point(state, name) for name in names]
-        print("%-8s %7d %6.1f MB" % (share, state["rows"], state["new_files"] / MB), *("%22s" % cell for cell in cells))
-    print("(MB kept, CPU s on all sides, MB of memory on the largest side; ours without the new files)")
+        print("%-8s %7d %6.1f MB" % (title, state["rows"], state["new_files"] / MB), *("%22s" % cell for cell in cells))
+    print(
+        "(MB kept, CPU s on all sides, MB of memory on the largest side. Ours: a patch without its new files, the first"
+    )
+    print("whole with all files, the last one is the next day's)")
 
 
 def show_point(state, name):
@@ -179,7 +183,8 @@ def show_point(state, name):
     cost = state[name]
     if name == "ours":
         spent, memory = sum(cost["cpu"].values()) + cost["postgres_cpu"], max(cost["memory"].values())
-        return "%.2f %5.1f %5.0f" % (cost["bytes"] / MB, spent, memory)
+        kept = cost["bytes"] if cost["point"]["form"] == "patch" else cost["grown"]
+        return "%.2f %5.1f %5.0f" % (kept / MB, spent, memory)
     return "%.2f %5.1f %5.0f" % (cost["bytes"] / MB, cost["cpu"], cost["memory"])
 
 

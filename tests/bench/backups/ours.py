@@ -26,7 +26,8 @@ class Ours:
 
     def __init__(self, folder, database):
         self.world = BackupWorld(folder, database)
-        self.store = folder / "backup" / "repositories"
+        self.folder = self.world.folder / "backup" / "repositories" / self.world.repository
+        self.store = self.folder / "borg.1"
         self.database = database
         self.points = []
         self._leave = contextlib.ExitStack()
@@ -53,7 +54,9 @@ class Ours:
         with self.watch() as watch:
             point = self.world.take(slot)
         grown = size_of(self.store) - before
-        self.points.append({**told(watch), "point": point, "grown": grown, "bytes": point["payload"]["bytes"]})
+        self.points.append(
+            {**told(watch), "point": in_short(point), "grown": grown, "bytes": point["payload"]["bytes"]}
+        )
         return self.points[-1]
 
     def watch(self):
@@ -116,8 +119,7 @@ class Ours:
     def add_to_crowd(self, count):
         """Add a point to a repository of `count` others; seconds of putting it away there, and among a dozen."""
         alone = self.points[-1]
-        folder = self.store / self.world.repository
-        self._gather(folder, count)
+        self._gather(count)
         listed = len(self.world.points())
         assert listed == count + len(self.points), listed
         added = self.take(len(self.points))
@@ -129,20 +131,26 @@ class Ours:
             "seconds_alone": alone["seconds"],
         }
 
-    def _gather(self, folder, count):
+    def _gather(self, count):
         """Fill the repository with points of the days before."""
         slots = (DAY - datetime.timedelta(minutes=30 * (number + 1)) for number in range(count))
         names = "\n".join(slot.strftime("db-%Y%m%dT%H%M%SZ") for slot in slots)
         like = self.points[1]["point"]["name"]
-        words = [Path(BORG).parent / "python", CROWD, folder / "borg.1", like]
+        words = [Path(BORG).parent / "python", CROWD, self.store, like]
         environment = {
             **os.environ,
-            "BORG_PASSPHRASE": (folder / "passphrase").read_text().strip(),
-            "BORG_BASE_DIR": str(folder / "borg.1.home"),
+            "BORG_PASSPHRASE": (self.folder / "passphrase").read_text().strip(),
+            "BORG_BASE_DIR": str(self.folder / "borg.1.home"),
             "BORG_HOST_ID": "linserv",
             "BORG_RELOCATED_REPO_ACCESS_IS_OK": "yes",
         }
         subprocess.run(words, input=names.encode(), env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
+def in_short(manifest):
+    """What the bench tells of a point."""
+    told = {name: manifest[name] for name in ("name", "form", "anchor", "rows", "dump", "bytes_stored", "seconds")}
+    return {**told, "files": {name: manifest["files"][name] for name in ("count", "bytes", "new", "root")}}
 
 
 def putting_away(taken):
