@@ -94,8 +94,8 @@ def host_answers(verb, args):
 def answer_all(env):
     while True:
         # As if so much time had passed that the lease of a killed Odoo is over.
-        env.cr.execute("UPDATE linserv_run SET lease_until = NULL, next_attempt = %s WHERE state IN ('queued', 'sending')",
-                       [NOW])
+        env.cr.execute("UPDATE linserv_run SET lease_until = NULL, next_attempt = %s"
+                       " WHERE state IN ('queued', 'sending')", [NOW])
         env.cache.invalidate()
         runs = env["linserv.run"]._claim(1, 30)
         env.cr.commit()

@@ -25,8 +25,8 @@ class WebClient:
         self.page.set_default_timeout(15000)
         self.faults, self._asked = [], set()
         self.page.on("request", self._note_request)
-        self.page.on("requestfinished", lambda request: self._asked.discard(request))
-        self.page.on("requestfailed", lambda request: self._asked.discard(request))
+        self.page.on("requestfinished", self._drop_request)
+        self.page.on("requestfailed", self._drop_request)
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         log_in(self.page, url, login, password)
         self.page.wait_for_selector(".o_main_navbar")
@@ -45,6 +45,9 @@ class WebClient:
     def _note_request(self, request):
         if request.resource_type in ("xhr", "fetch") and "/longpolling/" not in request.url:
             self._asked.add(request)
+
+    def _drop_request(self, request):
+        self._asked.discard(request)
 
     def settle(self):
         """Wait until the client has stopped loading: Odoo's own sign of it comes late when the machine is busy."""

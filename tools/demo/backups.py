@@ -61,7 +61,7 @@ def drill(env, repository, point):
 
 
 def make_copy(env, copies):
-    """Eva orders a test copy of how it was before the change; made in the same minute, where it usually waits a night."""
+    """Eva orders a test copy of how it was before the change; it is made at once, without waiting for the night."""
     restore = env.ref("linserv_story.copy", raise_if_not_found=False) or order_copy(env, copies)
     story.work_off(env, lambda: restore.state in ("published", "failed"))
     assert restore.state == "published", restore.error

@@ -1,6 +1,6 @@
 """The main job, told in chapters; each can be told twice and then finds its work done.
 
-``tell(env, chapter, answer, port, copies)`` runs in `odoo shell` and leaves what it has to say as JSON in the file ``answer``.
+``tell(env, chapter, answer, port, copies)`` runs in `odoo shell`; what it has to say is JSON in the file ``answer``.
 """
 
 import datetime

@@ -87,7 +87,7 @@ def look(root, database, sent):
     left = count_mails(root) - sent
     if left or not sent:
         raise DevError("production sent %d e-mails and the test copy %d" % (sent, left))
-    text = "production sent %d e-mails, the copy %d: %d scheduled actions run there, its own e-mail is %s; phone %s, now %s"
+    text = "production sent %d e-mails, the copy %d: %d scheduled actions there, its own e-mail: %s; phone %s, now %s"
     return text % (sent, left, found["crons"], found["mail"], found["phone"], PHONE)
 
 

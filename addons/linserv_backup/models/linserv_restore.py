@@ -64,7 +64,7 @@ class LinservRestore(models.Model):
         help="The newest point at or before this moment is restored; empty: the newest there is on that day.",
     )
     point_id = fields.Many2one(
-        "linserv.backup.point", "Point", readonly=True, copy=False, ondelete="restrict", groups="base.group_user"
+        "linserv.backup.point", readonly=True, copy=False, ondelete="restrict", groups="base.group_user"
     )
     point_slot = fields.Datetime("Restored from", readonly=True, copy=False)
     source = fields.Selection(

@@ -1,7 +1,7 @@
 """Opens a repository of restic in milliseconds: its key file is written anew with a cheap derivation.
 
-restic takes half a second of work for every call to derive its key from the passphrase. Tests make hundreds of calls, and
-their passphrase guards nothing. The form of the file is restic's own ("Design", Keys, Encryption and MAC).
+restic takes half a second of work for every call to derive its key from the passphrase. Tests make hundreds of calls,
+and their passphrase guards nothing. The form of the file is restic's own ("Design", Keys, Encryption and MAC).
 """
 
 import base64

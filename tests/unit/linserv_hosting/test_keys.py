@@ -62,7 +62,8 @@ def ask_as(host, key, verb, args=None, more=b""):
     command = ["ssh", "-F", "none", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-i", str(key)]
     command += ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-p", str(host.port)]
     command += ["%s@%s" % (host.user, host.address), "anything"]
-    done = subprocess.run(command, input=json.dumps(request).encode() + b"\n" + more, capture_output=True, timeout=30)
+    asked = json.dumps(request).encode() + b"\n" + more
+    done = subprocess.run(command, input=asked, capture_output=True, timeout=30, check=False)
     lines, data, rest = [], b"", done.stdout
     while rest:
         line, _newline, rest = rest.partition(b"\n")
