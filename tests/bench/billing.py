@@ -6,8 +6,8 @@ Ours bills 200, 1,000 and 3,000 contracts and posts the invoices. The peers are 
 `subscription_oca` (drafts), Odoo's own `create` and `action_post` one by one, and the raw floor: one `create` with
 complete journal items and one `_post` for each chunk, which nobody who writes through Odoo can go below. The slow peers
 get fewer invoices; the table says how many. Figures are CPU time of Python and of the PostgreSQL backend together.
-Everybody is measured in turn, in several rounds, and the cheapest one counts: a machine that is shared is at times half as
-fast as at others. `--quick` bills a tenth, in one round.
+Everybody is measured in turn, in several rounds, and the cheapest one counts: a machine that is shared is at times half
+as fast as at others. `--quick` bills a tenth, in one round.
 """
 
 import argparse

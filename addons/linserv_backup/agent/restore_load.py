@@ -106,11 +106,12 @@ def check_counts(restore: Restore) -> None:
 
 
 def count_rows(place: Place, database: str) -> Dict[str, int]:
-    """Return {table: rows} as a point's manifest has it: of the table alone, outside of schema public with the schema."""
+    """Return {table: rows} as a manifest has it: of the table alone, outside of schema public with the schema."""
     query = """
         SELECT coalesce(json_object_agg(CASE nspname WHEN 'public' THEN '' ELSE nspname || '.' END || relname,
             (xpath('/row/c/text()', query_to_xml(
-                format('SELECT count(*) AS c FROM ONLY %I.%I', nspname, relname), false, true, '')))[1]::text::bigint), '{}')
+                format('SELECT count(*) AS c FROM ONLY %I.%I', nspname, relname), false, true, ''
+            )))[1]::text::bigint), '{}')
         FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
         WHERE relkind = 'r' AND relpersistence <> 't' AND nspname !~ '^pg_' AND nspname <> 'information_schema'
     """

@@ -14,7 +14,8 @@ _STYLE = (
 # Room for it below everything, so that it never lies on what somebody works in.
 _ROOM = (
     "@media screen{body{box-sizing:border-box;padding-bottom:26px !important;}}"
-    "@media screen and (max-width:600px){body{padding-bottom:62px !important;}.o_linserv_copy{font-size:12px !important;}}"
+    "@media screen and (max-width:600px){body{padding-bottom:62px !important;}"
+    ".o_linserv_copy{font-size:12px !important;}}"
 )
 _ARCH = (
     '<data><xpath expr="//body" position="inside"><style>%s</style>'

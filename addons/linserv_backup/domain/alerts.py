@@ -1,6 +1,6 @@
 """When somebody must be told about a backup. Rules 30-36 in docs/backups.md.
 
-Everything is judged by what is proved: points that were read back, drills that restored, proofs of retention that agree.
+Everything is judged by what is proved: points that were read back, drills that restored, proofs that agree.
 What a run answered about itself decides nothing here. Times are UTC without zone, as Odoo keeps them.
 """
 

@@ -1,4 +1,4 @@
-"""The little Markdown that runbooks are written in, as HTML: headings, paragraphs, lists, *stress*, **names**, `code`."""
+"""The little Markdown of the runbooks, as HTML: headings, paragraphs, lists, *stress*, **names**, `code`."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ DAYS = """
 SELECT date, sum(expected), sum(least(proved, expected)) FROM linserv_backup_day
  WHERE company_id = %(company)s AND date >= %(first)s GROUP BY date ORDER BY date
 """
-# Of every instance the longest time without a new database point, month by month; of all of these the middle and the worst.
+# Of every instance the longest time without a new database point, by month; of all these the middle and the worst.
 RECOVERY_POINTS = """
 WITH worst AS (
     SELECT date_trunc('month', date)::date AS month, repository_id, max(longest_gap) AS seconds

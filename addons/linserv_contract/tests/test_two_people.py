@@ -63,7 +63,8 @@ class TestTwoPeople(BaseCase):
         """Delete rows and whatever any installed addon has hung on them and would keep them for."""
         cr.execute(
             "SELECT c.conrelid::regclass::text, a.attname, c.confdeltype FROM pg_constraint c JOIN pg_attribute a"
-            " ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] WHERE c.contype = 'f' AND c.confrelid = %s::regclass",
+            " ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]"
+            " WHERE c.contype = 'f' AND c.confrelid = %s::regclass",
             [table],
         )
         for other, column, action in cr.fetchall():
