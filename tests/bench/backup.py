@@ -4,9 +4,9 @@
 
 A customer's Odoo 14 of 768,000 rows (a dump of 256 MB) with a filestore of a gigabyte lives through eight busy half
 hours in which 0.75 % of its rows change, then through quieter ones, and one in which nothing happens. A point is taken
-of each: by ours through the sshd of the customer's host and of the backup host, and by `pg_dump -Fc`, borg with its default
-chunks, borg with chunks of 16 KiB, and restic. Then everybody checks what it keeps and gives a state back; ours goes on
-until a login page is served. At last a point is added to a repository of 4,320.
+of each: by ours through the sshd of the customer's host and of the backup host, and by `pg_dump -Fc`, borg with its
+default chunks, borg with chunks of 16 KiB, and restic. Then everybody checks what it keeps and gives a state back;
+ours goes on until a login page is served. At last a point is added to a repository of 4,320.
 
 The database is made once (two minutes) and kept in this clone's cluster. `--quick` is for whoever changes this file:
 three states, a twentieth of the files, a small crowd, no peers, and nothing is judged.

@@ -1,7 +1,7 @@
 """Which files of the filestore belong to a point, and in whose archive each of them lies.
 
-In an archive the list is a small text. Of a point that stands alone, `files.txt`: a line `xx/sha1` for each file, all of
-which lie in its own archive. Of one that is a patch, `files.patch`: lines `+ xx/sha1` (in its own archive) and
+In an archive the list is a small text. Of a point that stands alone, `files.txt`: a line `xx/sha1` for each file, all
+of which lie in its own archive. Of one that is a patch, `files.patch`: lines `+ xx/sha1` (in its own archive) and
 `- xx/sha1` against the list of its base. So a point without new files costs nothing, and any program can read it.
 """
 

@@ -1,7 +1,8 @@
 """What a point of the file system holds: the files of the instance's folders, with a list of them.
 
-In the archive: `tree.jsonl`, a line `[folder, path, size, mtime_ns, mode, sha256]` for each file, the files themselves as
-`folders/<folder>/<path>`, and those of the filestore, whose names are their hashes, as `filestore/xx/sha1` without a line.
+In the archive: `tree.jsonl`, a line `[folder, path, size, mtime_ns, mode, sha256]` for each file, the files themselves
+as `folders/<folder>/<path>`, and those of the filestore, whose names are their hashes, as `filestore/xx/sha1` without
+a line.
 """
 
 import hashlib

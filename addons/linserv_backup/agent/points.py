@@ -1,4 +1,4 @@
-"""The points of a repository: found, rebuilt, verified. The protocol of an engine (`engines.Engine`), on borg and zstd."""
+"""The points of a repository: found, rebuilt, verified. An engine (`engines.Engine`) on borg and zstd."""
 
 import json
 import os

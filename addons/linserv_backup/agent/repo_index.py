@@ -1,7 +1,8 @@
-"""What is known about the points of a repository, beside the repository: checked against borg's own list, never instead.
+"""What is known about the points of a repository, beside it: checked against borg's own list, never instead.
 
 Every archive carries its line of the index as a comment, so that the index can be made again out of borg alone. Borg's
-list decides which points exist. What people and checks have said of points (`Marks`) is kept apart and never made again.
+list decides which points exist. What people and checks have said of points (`Marks`) is kept apart and never made
+again.
 """
 
 import json
@@ -97,7 +98,7 @@ class Index:
         )
 
     def rebuild(self, listed: Listed) -> None:
-        """Make it what borg says; the archives come with their comments. What cannot be listed stays as it was known."""
+        """Make it what borg says; the archives come with their comments. What cannot be listed stays as it was."""
         kept = {name: each for name, each in self.points.items() if each.get("generation") in listed.unreadable}
         found = {name: _entry(each) for name, each in self._choose(listed).items()}
         known = {**kept, **found}

@@ -8,10 +8,10 @@ from .errors import BackupError
 class Limits(NamedTuple):
     """Sizes in bytes, times in seconds.
 
-    A dump up to `patch_bytes` is one patch of its base, beyond that a patch for every `segment_bytes` of it (zstd reaches
-    no further back than 2 GiB), beyond `chunk_bytes` borg alone finds what is equal. A source that sends more than
-    `max_bytes` or names more than `max_files` files is refused, and a dump that is larger than `small_bytes` and more than
-    `growth` times as large as the last good one. `reserve_bytes` of the disk are never filled. Of a point
+    A dump up to `patch_bytes` is one patch of its base, beyond that a patch for every `segment_bytes` of it (zstd
+    reaches no further back than 2 GiB), beyond `chunk_bytes` borg alone finds what is equal. A source that sends more
+    than `max_bytes` or names more than `max_files` files is refused, and a dump that is larger than `small_bytes` and
+    more than `growth` times as large as the last good one. `reserve_bytes` of the disk are never filled. Of a point
     that stands alone, files are read back up to `read_back_bytes`; beyond that the new ones are.
     """
 

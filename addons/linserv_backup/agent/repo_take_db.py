@@ -102,7 +102,7 @@ class DatabaseTake:
         return Pulled(held, told, missing, odd, int(round(held.clock - own)), (began, time.time()), hashes)
 
     def _hash(self, held: Held, size: int) -> Dict[str, str]:
-        """Return hashes over all rows for the first point of a day, which drills compare; a point is worth more than they."""
+        """Return hashes over all rows for the first point of a day; a point is worth more than they are."""
         day = self._order.name.split("T")[0]
         if size > HASHED_BYTES or any(name.startswith(day) for name in self._points.index.points):
             return {}
