@@ -17,14 +17,25 @@ QUICK_SECONDS = 600
 LEAST_SPEED = 1_000_000
 CHUNKER = "buzhash,10,23,14,4095"
 COMPRESSION = "auto,zstd,3"
-_DAMAGED = (
-    "integrityerror",
-    "integrity error",
-    "checksum mismatch",
-    "object with key",
-    "not a valid repository",
-    "inconsistency detected",
-    "no manifest",
+# All words of an entry, then what it is; the first entry that fits is the one.
+_COMPLAINTS = (
+    (("insufficient free space",), "disk_full", "The disk of the repository is full", "capacity"),
+    (("failed to create/acquire the lock",), "busy", "The repository is in use", "transient"),
+    *(
+        ((word,), "point_damaged", "The repository is damaged", "data")
+        for word in (
+            "integrityerror",
+            "integrity error",
+            "checksum mismatch",
+            "object with key",
+            "not a valid repository",
+            "inconsistency detected",
+            "no manifest",
+        )
+    ),
+    (("archive", "does not exist"), "point_unknown", "There is no such archive", "data"),
+    (("repository", "does not exist"), "repository_unknown", "There is no such repository", "configuration"),
+    (("never matched",), "point_damaged", "A part is not in the archive", "data"),
 )
 _LEAN = ["--noacls", "--noxattrs", "--noflags", "--numeric-ids"]
 
@@ -215,19 +226,10 @@ def _size_of(path: str) -> int:
 
 def _explain(status: int, complaints: str) -> Optional[BackupError]:
     """Return the error for what borg complains about, None for what it has no words of its own for."""
-    text, said = complaints.lower(), gist(complaints)
-    if "insufficient free space" in text:
-        return BackupError("disk_full", "The disk of the repository is full: %s" % said, "capacity")
-    if "failed to create/acquire the lock" in text:
-        return BackupError("busy", "The repository is in use: %s" % said, "transient")
-    if any(word in text for word in _DAMAGED):
-        return BackupError("point_damaged", "The repository is damaged: %s" % said, "data")
-    if "archive" in text and "does not exist" in text:
-        return BackupError("point_unknown", "There is no such archive: %s" % said, "data")
-    if "repository" in text and "does not exist" in text:
-        return BackupError("repository_unknown", "There is no such repository: %s" % said, "configuration")
-    if "never matched" in text:
-        return BackupError("point_damaged", "A part is not in the archive: %s" % said, "data")
+    text = complaints.lower()
+    for words, code, sentence, kind in _COMPLAINTS:
+        if all(word in text for word in words):
+            return BackupError(code, "%s: %s" % (sentence, gist(complaints)), kind)
     return None
 
 
