@@ -153,6 +153,7 @@ class Health:
     suspect: int = 0
     damaged: int = 0
     missing: int = 0
+    faulty_drills: int = 0
     last_failure: str = ""
     newest_proved: int | None = None
     runs: bool = True
@@ -172,6 +173,7 @@ def freeze_codes(health: Health) -> list[str]:
         "suspect": health.suspect > 0,
         "damaged": health.damaged > 0,
         "missing": health.missing > 0,
+        "drill": health.faulty_drills > 0,
         "data": health.last_failure == "data",
         "stale": stale,
     }

@@ -40,7 +40,8 @@ class LinservBackupDrill(models.Model):
         self._on_drill_settled()
 
     def _on_drill_settled(self):
-        """A hook: the drill has its final state. Whoever alerts people listens here."""
+        """The drill has its final state: a fault freezes the retention, a later drill that passed ends that."""
+        self.repository_id._note_trouble()
 
     def _get_known(self):
         """Return what Odoo knows of the point since it was taken. On the DR host it is the same dump."""

@@ -153,6 +153,7 @@ class LinservBackupRepository(models.Model):
             ),
             damaged=self.damaged_count,
             missing=self.missing_count,
+            faulty_drills=len(self.sudo()._get_faulty_drills()),
             last_failure=self._get_last_failure(),
             newest_proved=plans._epoch(newest.slot) if newest else None,
             runs=any(plan.kind != "dr" and plan._is_open() for plan in self.plan_ids),

@@ -19,6 +19,7 @@ class LinservBackupRepository(models.Model):
             "suspect": _("A point is suspect. Look at it and accept it, or mend the source."),
             "damaged": _("The repository reports a damaged point. It is to be healed from the DR copy."),
             "missing": _("The repository does not list every point that it should have."),
+            "drill": _("A drill found a fault. Nothing old is deleted until a later one has passed."),
             "stale": _("No point has been proved lately, so the old ones are kept."),
             "clock": _("The clocks of Odoo and the host differ by more than 5 minutes. Set them right."),
             "data": _(

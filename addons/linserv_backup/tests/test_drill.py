@@ -49,8 +49,10 @@ class TestDrill(DrillCase):
         self.assertEqual((drill.state, drill.reason), ("faulty", "rows_differ"))
         self.assertTrue(drill.statement)
         self.assertEqual(self.repository._get_faulty_drills(), drill)
+        self.assertIn("drill", self.repository.freeze_codes, "nothing old is deleted")
         self.held()
         self.assertFalse(self.repository._get_faulty_drills())
+        self.assertNotIn("drill", self.repository.freeze_codes or "")
 
     def test_nonsense_is_no_drill(self):
         for more in ({"ok": "yes"}, {"rows": -1}, {"rows_root": "x"}, {"seconds": []}, {"began": True}):

@@ -153,6 +153,7 @@ GOOD = Health(now=NOW, host_clock=NOW + 2, newest_proved=NOW - 1800)
         ({"suspect": 1}, ["suspect"]),
         ({"damaged": 1}, ["damaged"]),
         ({"missing": 1}, ["missing"]),
+        ({"faulty_drills": 1}, ["drill"]),
         ({"last_failure": "data"}, ["data"]),
         ({"last_failure": "transient"}, []),
         ({"newest_proved": None}, ["stale"]),
