@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import _, fields, models
-from odoo.tools import format_date, format_datetime
+from odoo.tools import format_date, format_datetime, formatLang
 
 from ..domain import alerts, proof_calendar
 
@@ -182,7 +182,11 @@ class LinservInstance(models.Model):
             "weeks": [[cell and self._prepare_cell(plan.kind, cell) for cell in week] for week in weeks],
             "months": self._label_months(weeks),
             "gaps": [self._prepare_gap(plan.kind, cell) for cell in proof_calendar.gaps(weeks)],
-            "text": _("%(proved)s of %(expected)s points proved", proved=proved, expected=expected)
+            "text": _(
+                "%(proved)s of %(expected)s points proved",
+                proved=formatLang(self.env, proved, digits=0),
+                expected=formatLang(self.env, expected, digits=0),
+            )
             if expected
             else _("no day yet"),
         }

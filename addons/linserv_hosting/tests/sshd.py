@@ -134,7 +134,11 @@ class SshEndpoint:
         if self._process is None:
             return
         _signal_group(self._process.pid, signal.SIGTERM)
-        self._process.wait(timeout=10)
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:  # a busy machine
+            _signal_group(self._process.pid, signal.SIGKILL)
+            self._process.wait(timeout=60)
         self._process = None
 
     def install_agent(self, archive):
