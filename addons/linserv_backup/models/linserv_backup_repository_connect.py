@@ -56,7 +56,7 @@ class LinservBackupRepository(models.Model):
             missing.append(self._get_step_texts()[step])
         if self.public_key and not self.recovery_sheet_date:
             missing.append(_("The recovery sheet has not been printed and locked away."))
-        return [text for text in missing if text]
+        return [text[0].upper() + text[1:] for text in missing if text]
 
     @api.model
     def _missing_host(self, host, label):
