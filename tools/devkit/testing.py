@@ -98,7 +98,15 @@ def run_pytest(root, tally, words):
     if any("e2e" in word for word in places):
         env["LINSERV_TEMPLATE"] = odoo.get_suite_template(root)
     report = paths.state_folder() / "out" / ("pytest-%d.xml" % os.getpid())
-    options = ["-q", "-p", "no:cacheprovider", "--junitxml", root.state / "out" / report.name]
+    options = [
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--durations=15",
+        "--durations-min=5",
+        "--junitxml",
+        root.state / "out" / report.name,
+    ]
     root.run(["python", "-m", "pytest", *options, *places], env, as_root=as_root, check=False)
     if not report.exists():
         tally.add("pytest " + " ".join(places), 0, 1)
