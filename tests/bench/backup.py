@@ -47,6 +47,7 @@ class Bench:
 
     def __init__(self, folder, quick):
         self.folder, self.quick = folder, quick
+        shutil.rmtree(folder, ignore_errors=True)
         self.database = Database("bench_backup_live", inflate.get_template(os.environ["LINSERV_DEMO_TEMPLATE"]))
         self.shares, self.crowd = (QUICK_SHARES, QUICK_CROWD) if quick else (states.SHARES, DAYS * POINTS)
         self.peers = [] if quick else everybody(folder / "peers")
@@ -117,7 +118,7 @@ def sum_up(figures):
     busy = [state["ours"] for state in later if state["share"] == states.SHARES[0]]
     patches = statistics.mean(each["bytes"] for each in busy if not each["point"]["anchor"])
     anchors = max([each["bytes"] for each in busy if each["point"]["anchor"]], default=0)
-    beside = later[-1]["ours"]["grown"] - later[-1]["ours"]["bytes"]  # what borg and the manifest add to a point
+    beside = later[-1]["ours"]["grown"]  # of a half hour in which nothing happens: manifest, list of files, borg's own
     whole = figures["next_day"]["grown"]
     day = whole + ANCHORS * anchors + (POINTS - 1 - ANCHORS) * patches + (POINTS - 1) * beside
     kept = {share: [each["ours"]["bytes"] for each in later if each["share"] == share] for share in GOAL_POINT_MB}

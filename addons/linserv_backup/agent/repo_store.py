@@ -62,10 +62,9 @@ class Store:
         parts = [self.write(MANIFEST, json.dumps(manifest, sort_keys=True, separators=(",", ":"))), *load.parts]
         told = [Expected(part.path, part.bytes, "sha256", part.sha256) for part in parts]
         with self._repository.changing() as borg:
-            stats = borg.create(point_names.PENDING + name, self._content(told, load, to_comment(entry)))
+            stored = borg.create(point_names.PENDING + name, self._content(told, load, to_comment(entry)))
             self._read_back(borg, point_names.PENDING + name, told, load)
             borg.rename(point_names.PENDING + name, name)
-        stored = int(stats.get("deduplicated_size", 0))
         self._index.add(name, entry, generation, stored)
         self._repository.save(self._index)
         return dict(manifest, bytes_stored=stored)
