@@ -9,6 +9,12 @@ import sys
 import types
 from pathlib import Path
 
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says something of the machine, not of the rule.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
