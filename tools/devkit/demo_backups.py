@@ -8,8 +8,7 @@ from .errors import DevError
 COPIES = "http://{database}.localhost:%d"
 PHONE = "060-99 88 77"
 # The customer's production: what waits is sent, a supplier moves, a drawing is filed.
-WORK = (
-    """
+WORK = """
 env['mail.mail'].process_email_queue()
 partner = env['res.partner'].search([('name', '=', 'Bygghandeln i Sundsvall')])
 partner.phone = %r
@@ -17,8 +16,6 @@ env['ir.attachment'].create({'name': 'Ritning plan 2', 'raw': b'plan 2' * 5000, 
                              'res_id': partner.id})
 env.cr.commit()
 """
-    % PHONE
-)
 # The test copy: every scheduled action that is due, the queue of e-mails, and somebody who writes one.
 LOOK = """
 import json
@@ -50,7 +47,7 @@ def tell(root, play, port):
     lines = play("backup")["lines"]
     if not is_changed(root):
         print("the customer works on: two e-mails leave, a telephone number changes …", flush=True)
-        customer.ask(root, customer.DATABASE, WORK)
+        customer.ask(root, customer.DATABASE, WORK % PHONE)
     sent = count_mails(root)
     print("taking the second point, restoring both to prove them …", flush=True)
     lines += play("backup-again")["lines"]
