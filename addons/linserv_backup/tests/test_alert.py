@@ -142,6 +142,15 @@ class TestAlert(WatchCase):
         self.assertIn("<h2>What is safe</h2>", alert.runbook_html)
         self.assertEqual({code for code, _label in alert._selection_code()}, set(RULES))
 
+    def test_a_runbook_is_shown_in_the_readers_language_else_in_english(self):
+        self.make_points("2026-11-03 10:00", 4)
+        alert = self.watch()
+        swedish, german = alert.with_context(lang="sv_SE"), alert.with_context(lang="de_DE")
+        self.assertIn("<h2>Vad som är säkert</h2>", swedish.runbook_html)
+        self.assertEqual(swedish.runbook, "docs/runbooks/sv/late.md")
+        self.assertIn("<h2>What is safe</h2>", german.runbook_html)
+        self.assertEqual(german.runbook, "docs/runbooks/late.md")
+
     def mails(self, address="karin@example.com"):
         return self.env["mail.mail"].search([("email_to", "ilike", address)])
 
